@@ -8,7 +8,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -66,7 +65,8 @@ struct Plan {
   std::string manifest_format;  // "smithery.yaml", "mcp.yaml", "server.json", "detected"
   std::string manifest_path;    // relative to the checkout root; empty when detected
   std::string manifest_hash;    // sha256 hex
-  Json server_json;             // the official description where the source has one, else null
+  std::string
+      server_json;  // JSON text: the official description where the source has one, else empty
   Language language = Language::node;
   std::string language_version;  // "22", "3.12"
   Transport transport = Transport::stdio;
@@ -76,8 +76,8 @@ struct Plan {
   std::vector<std::string> argv;    // start command otherwise
   std::map<std::string, std::string> environment;
   std::string command_function;  // JavaScript text; replaces argv per configuration
-  Json config_schema;            // JSON Schema or null
-  Json example_config;
+  std::string config_schema;     // JSON Schema as JSON text; empty: none
+  std::string example_config;    // JSON text; empty: none
   std::vector<std::string> expected_tools;
   std::string dockerfile;  // text of the generated file; empty: dockerfile_path is the author's own
   std::string dockerfile_path;                                   // relative to the checkout root
