@@ -1,0 +1,4 @@
+#include "base/http1/message.h"
+
+#include <gtest/gtest.h>
+TEST(RequestParser, Placeholder) {}
