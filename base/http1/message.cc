@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <utility>
 
 namespace sigil::http1 {
 namespace {
@@ -288,7 +288,6 @@ bool Machine::choose_framing(Head& common) {
         length->value.find_first_not_of("0123456789") != std::string_view::npos)
       return refuse(400, "bad content length");
     common.framing = Framing::length;
-    common.content_length = parser_.content_length;
     std::uint64_t value = 0;
     for (const char c : length->value) value = value * 10 + static_cast<std::uint64_t>(c - '0');
     common.content_length = value;
@@ -470,15 +469,47 @@ bool has_token(std::string_view list, std::string_view token) {
 }
 
 std::string_view reason_phrase(int status) {
-  switch (status) {
-#define SIGIL_STATUS(NUM, NAME, STRING) \
-  case NUM:                             \
-    return #STRING;
-    HTTP_STATUS_MAP(SIGIL_STATUS)
-#undef SIGIL_STATUS
-    default:
-      return "Unknown";
-  }
+  static constexpr std::pair<int, std::string_view> kPhrases[] = {
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {206, "Partial Content"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {410, "Gone"},
+      {411, "Length Required"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
+      {417, "Expectation Failed"},
+      {422, "Unprocessable Content"},
+      {428, "Precondition Required"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+  };
+  for (const auto& entry : kPhrases)
+    if (entry.first == status) return entry.second;
+  return "Unknown";
 }
 
 std::string_view chunk_prefix(std::size_t size, char (&buffer)[20]) {
