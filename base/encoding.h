@@ -14,6 +14,8 @@ std::optional<std::string> from_base64(std::string_view text);
 std::optional<std::string> from_base64url(std::string_view text);
 
 std::string to_hex(std::string_view bytes);  // lower case
+// Accepts either case; nullopt on any other character or an odd length.
+std::optional<std::string> from_hex(std::string_view text);
 
 // Encodes all but unreserved characters; '/' too.
 std::string percent_encode(std::string_view text);

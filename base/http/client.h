@@ -32,7 +32,9 @@ struct Request {
   std::chrono::milliseconds connect_max{3'000};
   std::chrono::milliseconds time_max{30'000};  // 0: no limit (streams)
   std::size_t response_bytes_max = 16 * 1024 * 1024;
-  std::string ca_file;
+  std::string ca_file;  // empty: the system's
+  std::string
+      proxy;  // of the company, "http://proxy:3128"; empty: none (the environment is not read)
 };
 
 struct Response {
