@@ -156,4 +156,13 @@ std::string list_hash(std::vector<std::pair<std::string, std::string>> name_and_
 // A tool whose `x-mcp-header` annotations break the rules; clients will drop it. Empty: fine.
 std::string tool_header_defect(std::string_view raw_tool);
 
+// The arguments that a valid tool mirrors in Mcp-Param-NAME headers: the path through nested
+// `properties`, and the JSON type.
+struct ToolHeader {
+  std::string name;
+  std::vector<std::string> path;
+  std::string type;
+};
+std::vector<ToolHeader> tool_headers(std::string_view raw_tool);
+
 }  // namespace sigil::mcp

@@ -82,19 +82,19 @@ std::string splice(std::string_view text, std::vector<Splice> splices);
 // cannot occur).
 std::string on_one_line(std::string text);
 
-std::string quoted(std::string_view text);  // a JSON string
+std::string json_string(std::string_view text);  // a JSON string
 
 // What we answer ourselves: {"jsonrpc":"2.0","id":…,"error":{code,message,data}}. The id is left
 // out when it is not known: "id":null makes the SDK clients throw, or wait for ever.
 struct ErrorBody {
-  std::string_view raw_id;  // empty: unknown
+  std::string_view raw_id{};  // empty: unknown
   int code = -32603;
-  std::string_view message;
-  std::string_view reason;                  // data.reason
-  std::string_view request_id;              // data.requestId
-  std::vector<std::string> supported;       // data.supported, when not empty
-  std::string_view requested;               // data.requested
-  std::optional<std::int64_t> retry_after;  // data.retryAfterMs
+  std::string_view message{};
+  std::string_view reason{};                  // data.reason
+  std::string_view request_id{};              // data.requestId
+  std::vector<std::string> supported{};       // data.supported, when not empty
+  std::string_view requested{};               // data.requested
+  std::optional<std::int64_t> retry_after{};  // data.retryAfterMs
 };
 std::string error_body(const ErrorBody& error);
 
