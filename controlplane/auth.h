@@ -16,7 +16,7 @@ enum class KeyKind { personal, deploy, robot, agent };  // sglp_ sgld_ sglw_ sgl
 
 struct MintedKey {
   Secret text;        // shown once
-  std::string hash;   // 64 hex digits, what is stored
+  std::string hash;   // SHA-256, 32 raw bytes: what is stored
   std::string shown;  // prefix and four characters, for lists
 };
 
@@ -32,7 +32,7 @@ struct Caller {
   TeamId team;  // where what this caller makes belongs
   std::string team_name;
   ApiKeyId key;
-  std::string role;              // "admin", "member", "viewer" in that team
+  std::string role;              // in that team: "viewer", "developer", "admin", "auditor"
   std::set<std::string> scopes;  // "admin" holds every other scope; "read", "write", "metrics"
   bool has_scope(std::string_view scope) const {
     return scopes.count("admin") > 0 || scopes.count(std::string(scope)) > 0;

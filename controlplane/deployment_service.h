@@ -38,11 +38,14 @@ struct DeploymentRequest {
 struct Cause {
   std::string kind = "api";
   std::string request_id;
+  std::string idempotency_key;  // empty: none
+  std::string request_hash;     // what the key stands for (hash of method, path and body)
 };
 
 struct Accepted {
   OperationId operation;
   DeploymentId deployment;
+  bool is_new = true;  // false: the idempotency key was used before for the same request
 };
 
 class DeploymentService {
@@ -52,9 +55,11 @@ class DeploymentService {
   // conflict E_NAME (taken by another source), not_found (no such upload), forbidden.
   virtual Result<Accepted> deploy(const Caller& caller, const DeploymentRequest& request,
                                   const Cause& cause) = 0;
+  // `expected_version` (If-Match): precondition_failed when it is not the current one.
   virtual Result<Accepted> restart(const Caller& caller, const DeploymentId& deployment,
                                    const Cause& cause) = 0;
   virtual Result<Accepted> remove(const Caller& caller, const DeploymentId& deployment,
+                                  std::optional<std::int64_t> expected_version,
                                   const Cause& cause) = 0;
   // Sets the flag and wakes the runner: a queued operation is cancelled here and now, a running
   // one within a second. conflict when it has ended already.

@@ -11,13 +11,17 @@
 #include "controlplane/deployment_service.h"
 #include "controlplane/doctor.h"
 #include "controlplane/health.h"
+#include "controlplane/metrics.h"
 #include "controlplane/route_publisher.h"
 #include "controlplane/session_config.h"
 #include "controlplane/settings.h"
+#include "registry-db/caller.h"
+#include "registry-db/database.h"
 
 namespace sigil::controlplane {
 
-class Stores;  // controlplane/stores.h: references to the stores of registry-db
+// The caller as row-level security knows it: DeploymentStore(database.as(db_caller(caller))).
+db::Caller db_caller(const Caller& caller);
 
 class Authenticator {
  public:
@@ -27,17 +31,9 @@ class Authenticator {
   virtual Result<Caller> authenticate(std::string_view authorization) = 0;
 };
 
-class Metrics {
- public:
-  virtual ~Metrics() = default;
-  virtual std::string text() = 0;  // Prometheus exposition
-  virtual void count_api_request(std::string_view route, std::string_view method, int status,
-                                 std::chrono::milliseconds took) = 0;
-};
-
 struct Services {
   const Settings& settings;
-  Stores& stores;
+  db::Database& database;
   Authenticator& authenticator;
   DeploymentService& deployments;
   Health& health;
@@ -45,8 +41,8 @@ struct Services {
   SessionConfigService& session_configs;
   RoutePublisher& routes;
   FollowerWaker& followers;
-  Metrics& metrics;
-  const Secret& control_token;  // X-Sigil-Control of every request
+  ControlplaneMetrics& metrics;  // text(), count_api_request()
+  const Secret& control_token;   // X-Sigil-Control of every request
   std::string instance;
   std::string version;  // of sigild
   WallTime started_at;
