@@ -1,0 +1,28 @@
+# Sourced by up.sh and down.sh: where this installation's things are. Everything can be moved by the settings' own variables.
+if [ "$(id -u)" = 0 ]; then
+  data_dir=${SIGIL_DATA_DIR:-/var/lib/sigil}
+  prefix=${SIGIL_PREFIX:-/usr/local}
+else
+  data_dir=${SIGIL_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/sigil}
+  prefix=${SIGIL_PREFIX:-$HOME/.local}
+fi
+export SIGIL_DATA_DIR=$data_dir
+programs=$prefix/lib/sigil
+socket=${SIGIL_DOCKER_SOCKET:-/var/run/docker.sock}
+front_door=http://${SIGIL_LISTEN:-127.0.0.1:7450}
+
+# The process named in a pid file, if it runs and is the program we think it is (pids are used again).
+pid_of() { # FILE PROGRAM
+  local pid
+  [ -r "$1" ] && pid=$(<"$1") && [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ] && echo "$pid"
+}
+
+wait_gone() { # PID SECONDS
+  local deadline=$((SECONDS + $2))
+  while [ -d "/proc/$1" ] && [ "$(cut -d' ' -f3 "/proc/$1/stat" 2>/dev/null)" != Z ]; do
+    [ $SECONDS -lt $deadline ] || return 1
+    sleep 0.1
+  done
+}
+
+engine() { curl --silent --show-error --noproxy '*' --unix-socket "$socket" "$@"; }
