@@ -162,4 +162,18 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
+std::string repair_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0)
+      out += "\xef\xbf\xbd";
+    else
+      out += text.substr(at, length);
+    at += length == 0 ? 1 : length;
+  }
+  return out;
+}
+
 }  // namespace sigil

@@ -23,5 +23,7 @@ std::string percent_encode(std::string_view text);
 std::optional<std::string> percent_decode(std::string_view text);
 
 bool is_valid_utf8(std::string_view text);
+// Each broken piece becomes U+FFFD.
+std::string repair_utf8(std::string_view text);
 
 }  // namespace sigil

@@ -55,13 +55,15 @@ struct ObservedReplica {
   std::string address;  // on the deployment's network; empty unless running
   int exit_code = 0;    // of the last run, when exited
   bool was_out_of_memory = false;
-  std::string started_at;  // RFC 3339
+  std::string started_at;     // RFC 3339
+  std::int64_t restarts = 0;  // by the engine, since we started it
 };
 
 struct ReplicaLogLine {
   std::string at;  // RFC 3339, nanoseconds
   bool is_stderr = false;
   std::string text;
+  std::size_t truncated_bytes = 0;
 };
 
 struct SweepReport {
