@@ -19,14 +19,14 @@ namespace sigil::config {
 enum class Type { text, integer, boolean, duration, bytes, address, list, map, path };
 
 struct Entry {
-  std::string key;          // "server.listen"; in the file also nested: server: {listen: …}
-  std::string environment;  // "SIGIL_LISTEN"; empty: not settable there
+  std::string key = {};          // "server.listen"; in the file also nested: server: {listen: …}
+  std::string environment = {};  // "SIGIL_LISTEN"; empty: not settable there
   Type type = Type::text;
-  std::string fallback;               // the default, written as in the environment
-  std::string sentence;               // for the reference page
-  bool is_secret = false;             // the value is never printed
-  std::vector<std::string> choices;   // of a text: the closed set; empty: any
-  std::int64_t at_least = INT64_MIN;  // of integer, duration (ms), bytes
+  std::string fallback = {};              // the default, written as in the environment
+  std::string sentence = {};              // for the reference page
+  bool is_secret = false;                 // the value is never printed
+  std::vector<std::string> choices = {};  // of a text: the closed set; empty: any
+  std::int64_t at_least = INT64_MIN;      // of integer, duration (ms), bytes
   std::int64_t at_most = INT64_MAX;
 };
 using Table = std::vector<Entry>;
@@ -72,9 +72,9 @@ class Settings {
 };
 
 struct Sources {
-  std::string file;  // path; empty: no file. One that is named must exist
-  std::map<std::string, std::string> environment;  // see environment_of_process()
-  std::map<std::string, std::string> flags;        // key -> value
+  std::string file = {};  // path; empty: no file. One that is named must exist
+  std::map<std::string, std::string> environment = {};  // see environment_of_process()
+  std::map<std::string, std::string> flags = {};        // key -> value
 };
 
 // Either every value, or invalid_argument with reason E_CONFIG: `details` maps each key at fault to

@@ -41,6 +41,7 @@ class Machine {
   Step next(std::string_view unread);
   Event finish();
   void reset(bool skip_body);
+  std::string_view raw_head() const { return bytes_; }
 
   RequestHead request;
   ResponseHead response;
@@ -353,9 +354,10 @@ Step Machine::read_length(std::string_view unread) {
     phase_ = Phase::done;
     return {Event::done, 0, {}};
   }
-  if (unread.empty()) return {};
+  // A limit set after the head: said before the client has sent the body.
   if (is_request() && head().content_length > limits.body_bytes_max)
     return fail_with(413, "body too large");
+  if (unread.empty()) return {};
   const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(unread.size(), remaining_));
   remaining_ -= size;
   return {Event::body, size, unread.substr(0, size)};
@@ -434,6 +436,7 @@ RequestParser::RequestParser(RequestParser&&) noexcept = default;
 RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;
 Step RequestParser::next(std::string_view unread) { return machine_->next(unread); }
 const RequestHead& RequestParser::head() const { return machine_->request; }
+std::string_view RequestParser::raw_head() const { return machine_->raw_head(); }
 const Failure& RequestParser::failure() const { return machine_->failure; }
 void RequestParser::set_body_bytes_max(std::uint64_t bytes) {
   machine_->limits.body_bytes_max = bytes;

@@ -96,6 +96,8 @@ class RequestParser {
   // Until the head is complete `unread` must hold all of it from its first byte.
   Step next(std::string_view unread);
   const RequestHead& head() const;
+  // The head's bytes as they came, with the empty line: to hand a request to somebody else.
+  std::string_view raw_head() const;
   const Failure& failure() const;
   // May be called once head() is known: routes have limits of their own.
   void set_body_bytes_max(std::uint64_t bytes);

@@ -28,7 +28,7 @@ struct Label {
 struct Description {
   std::string name;  // sigil_<folder>_<what>_<unit>
   std::string help;
-  std::vector<Label> labels;
+  std::vector<Label> labels = {};
 };
 
 using Values = std::initializer_list<std::string_view>;  // one for each label, in their order
