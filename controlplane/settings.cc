@@ -156,6 +156,7 @@ Result<Settings> load_settings(const config::Sources& sources) {
   settings.data_dir = all.text("data_dir").empty() ? default_data_dir() : all.text("data_dir");
   settings.listen = listen_address(all.address("server.listen"));
   settings.public_url = public_url_of(all);
+  settings.allowed_hosts = all.list("server.allowed_hosts");
   settings.api_listen = listen_address(all.address("api.listen"));
   settings.database_url = all.secret("database_url");
   settings.postgres_binaries = all.text("database.binaries");

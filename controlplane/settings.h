@@ -53,10 +53,11 @@ struct ProxySettings {
 
 struct Settings {
   std::string data_dir;
-  ListenAddress listen;      // the front door
-  std::string public_url;    // without trailing slash
-  ListenAddress api_listen;  // loopback only
-  Secret database_url;       // empty: private cluster
+  ListenAddress listen;                    // the front door
+  std::string public_url;                  // without trailing slash
+  std::vector<std::string> allowed_hosts;  // Host headers accepted in addition
+  ListenAddress api_listen;                // loopback only
+  Secret database_url;                     // empty: private cluster
   std::string postgres_binaries, postgres_user;
   std::string docker_socket;
   std::string admin_key_owner;

@@ -53,6 +53,9 @@ void add_server(Table& table) {
   table.push_back(named(entry("server.public_url", Type::text, "",
                               "the URL people use; empty: http:// and server.listen"),
                         "SIGIL_PUBLIC_URL"));
+  table.push_back(entry("server.allowed_hosts", Type::list, "",
+                        "Host headers accepted besides those of public_url, server.listen and "
+                        "localhost (mcp.example.org,10.0.0.5:7450)"));
   table.push_back(within(entry("server.upload_bytes_max", Type::bytes, "512MiB",
                                "the largest archive that may be uploaded"),
                          kMiB, 100 * 1024 * kMiB));
