@@ -19,9 +19,10 @@ namespace sigil::db {
 
 struct ClusterOptions {
   std::string directory;  // <data_dir>/postgres, absolute; made if absent (its parent must exist)
-  std::string run_directory_root = "/run";  // where a socket folder goes when the path is too long
-  std::string binaries;                     // empty: the newest /usr/lib/postgresql/*/bin from 15
-  std::string user = "postgres";            // only looked at when we are root
+  std::string run_directory_root;  // for the socket where the path is too long; empty: /run or
+                                   // the user's own
+  std::string binaries;            // empty: the newest /usr/lib/postgresql/*/bin from 15
+  std::string user = "postgres";   // only looked at when we are root
   std::chrono::milliseconds start_max{30'000};
   int shared_buffers_mb = 64;
   int connections_max = 64;
@@ -30,6 +31,7 @@ struct ClusterOptions {
 class Cluster {
  public:
   // Initialises where needed, adopts a running server or starts one, makes the database `sigil`.
+  // Safe to call again at any time, by any number of processes: when the server died, say.
   static Result<Cluster> start(ClusterOptions options, const std::stop_token& stop);
 
   // For Database::open.

@@ -93,8 +93,8 @@ class PackageStore {
   // The whole name, or the part after the slash where exactly one package has it (conflict
   // "ambiguous_name" with the candidates in details otherwise).
   Result<Package> find_by_name(const std::string& name);
-  // Sorts: name, created_at, updated_at, relevance (only with a search, and then the default;
-  // its cursor is an offset). Default name.
+  // Sorts: name, created_at, updated_at, and with a search -relevance, then the default. Default
+  // name.
   Result<Page<Package>> list(const PackageFilter& filter, const PageRequest& page);
 
   Result<std::vector<PackageVersion>> versions(const PackageId& package, bool with_deleted = false);

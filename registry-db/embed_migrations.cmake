@@ -1,0 +1,22 @@
+# cmake -DDIRECTORY=… -DOUTPUT=… -P embed_migrations.cmake: the .sql files as one .cc, so that the
+# binary carries its schema.
+file(GLOB files "${DIRECTORY}/*.sql")
+list(SORT files)
+set(text "#include \"registry-db/migrator.h\"\n\n#include <array>\n\nnamespace sigil::db {\nnamespace {\n\n")
+set(entries "")
+set(count 0)
+foreach(file ${files})
+  get_filename_component(name "${file}" NAME_WE)
+  string(SUBSTRING "${name}" 0 4 number)
+  math(EXPR count "${count} + 1")
+  math(EXPR number "1${number} - 10000")
+  if(NOT number EQUAL count)
+    message(FATAL_ERROR "migrations must be numbered without gaps: ${name} is at place ${count}")
+  endif()
+  file(READ "${file}" sql)
+  string(APPEND text "constexpr std::string_view kSql${count} = R\"sql(${sql})sql\";\n\n")
+  string(APPEND entries "    Migration{${count}, \"${name}\", kSql${count}},\n")
+endforeach()
+string(APPEND text "constexpr std::array kMigrations{\n${entries}};\n\n}  // namespace\n\n"
+  "std::span<const Migration> migrations() { return kMigrations; }\n\n}  // namespace sigil::db\n")
+file(WRITE "${OUTPUT}" "${text}")
