@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
+#include <utility>
 
 #include "cli/command.h"
+#include "cli/text.h"
 
 namespace sigil::cli {
 namespace {
@@ -44,6 +47,7 @@ void add_option(Node& node, const std::string& names, const std::string& value,
 void build(CLI::App& app, const Command& command, const std::string& path,
            std::vector<Node>& nodes) {
   app.set_help_flag("-h,--help", "print this page");
+  app.allow_extras();  // refused below, with a better sentence
   Node node{&app, &command, path, {}};
   for (const auto& argument : command.arguments)
     add_option(node, argument.value, argument.value, argument.target, argument.choices,
@@ -72,6 +76,48 @@ const Node& deepest_parsed(const std::vector<Node>& nodes) {
   return *found;
 }
 
+// How many letters lie between two words (Levenshtein).
+std::size_t distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t corner = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, corner + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+      corner = above;
+    }
+  }
+  return row[b.size()];
+}
+
+std::string likely_word(const Command& command, const std::string& word) {
+  std::vector<std::string> known;
+  for (const auto& child : command.commands) known.push_back(child.name);
+  for (const auto& option : command.options)
+    known.push_back(option.names.substr(option.names.find("--")));
+  std::string best;
+  std::size_t nearest = 3;
+  for (const auto& each : known) {
+    const std::size_t far = distance(word, each);
+    if (far >= nearest) continue;
+    nearest = far;
+    best = each;
+  }
+  return best;
+}
+
+Result<void> refuse_extras(const Node& node) {
+  const auto extras = node.app->remaining();
+  if (extras.empty()) return {};
+  const std::string word = extras.front().substr(0, extras.front().find('='));
+  const std::string likely = likely_word(*node.command, word);
+  const std::string message = fmt::format("'{}' does not know '{}'", node.path, printable(word));
+  return fail(ErrorCode::invalid_argument, "usage",
+              likely.empty() ? message : fmt::format("{}; did you mean {}?", message, likely),
+              node.path + " --help");
+}
+
 }  // namespace
 
 Result<Parsed> parse_command(const Command& root, const std::vector<std::string>& arguments) {
@@ -89,6 +135,8 @@ Result<Parsed> parse_command(const Command& root, const std::vector<std::string>
     return fail(ErrorCode::invalid_argument, "usage", error.what(), node.path + " --help");
   }
   const Node& node = deepest_parsed(nodes);
+  for (const auto& each : nodes)
+    if (each.app->parsed() || each.app == &app) SIGIL_CHECK(refuse_extras(each));
   for (const auto& each : nodes)
     if (each.app->parsed() || each.app == &app)
       for (const auto& binding : each.bindings) fill(binding);

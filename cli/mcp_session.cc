@@ -191,7 +191,8 @@ Result<mcp::RpcAnswer> McpSession::exchange(const mcp::ClientRequest& message, s
   if (under_way.answer) return *std::move(under_way.answer);
   if (!under_way.is_stream) {
     auto answer = mcp::read_answer(under_way.body, id);
-    if (answer && *answer) return **std::move(answer);
+    const bool is_gateway = answer && *answer && (*answer)->error && (*answer)->error->code > 0;
+    if (answer && *answer && !is_gateway) return **std::move(answer);
   }
   if (status >= 400) return fail(gateway_error(status, under_way.body, options_.url));
   return fail(ErrorCode::internal, "bad_answer",

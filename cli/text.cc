@@ -64,7 +64,8 @@ Result<milliseconds> parse_duration(std::string_view text) {
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     const std::size_t digits = std::min(rest.find_first_of("0123456789"), rest.size());
     const auto unit = unit_of(rest.substr(0, digits));
-    if (!unit || (digits == 0 && rest.size() > 0)) return refuse();
+    const bool is_whole_text = rest.empty() && sum.count() == 0;  // "90": a bare number of seconds
+    if (!unit || (digits == 0 && !is_whole_text)) return refuse();
     sum += number * *unit;
     rest.remove_prefix(digits);
   }

@@ -135,6 +135,14 @@ Result<ExitStatus> report(const Context& context, const std::string& raw_result)
   return ExitStatus::done;
 }
 
+// The server answers us, so it is the deployment that has to be looked at.
+Error about_deployment(Error error, const std::string& name) {
+  const bool is_about = error.code == ErrorCode::unavailable ||
+                        error.code == ErrorCode::timed_out || error.code == ErrorCode::not_found;
+  if (is_about) error.details["next"] = "sigil deployment show " + name;
+  return error;
+}
+
 Result<ExitStatus> call(const Context& context, const Options& options) {
   SIGIL_TRY(const auto time_max, timeout_of(options.timeout));
   SIGIL_TRY(const std::string endpoint, endpoint_of(context, options.deployment));
@@ -143,7 +151,9 @@ Result<ExitStatus> call(const Context& context, const Options& options) {
     mcp.on_progress = [&](const std::string& text) {
       context.terminal.err("progress " + printable(text) + "\n");
     };
-  SIGIL_TRY(const auto session, McpSession::open(std::move(mcp), {}));
+  const auto opened = McpSession::open(std::move(mcp), {});
+  if (!opened) return fail(about_deployment(opened.error(), options.deployment));
+  McpSession* session = opened->get();
   SIGIL_TRY(const auto tools, session->list_tools({}));
   SIGIL_TRY(const Json schema, schema_of(tools, options.tool, options.deployment));
   SIGIL_TRY(const Json arguments, arguments_for(context, options, schema));
