@@ -1,0 +1,47 @@
+#include "registry-db/test_world.h"
+
+namespace sigil::db {
+
+TestWorld::TestWorld() : url_(sigil::testing::PostgresFixture::shared().make_database()) {
+  db_ = must(Database::open({.url = url_}));
+  TeamStore teams(worker());
+  team_a_ = must(teams.create_team("team-a")).id;
+  team_b_ = must(teams.create_team("team-b")).id;
+  user_a_ = must(teams.create_user("anna")).id;
+  user_b_ = must(teams.create_user("bert")).id;
+  must(teams.put_member(team_a_, user_a_, MemberRole::developer));
+  must(teams.put_member(team_b_, user_b_, MemberRole::developer));
+}
+
+Deployment TestWorld::make_deployment(const std::string& name, const TeamId& team) {
+  NewDeployment wish;
+  wish.team = team;
+  wish.name = name;
+  wish.settings.source = {SourceKind::npm, "@acme/" + name, "1.0.0", "", {}};
+  return must(DeploymentStore(worker()).create(wish));
+}
+
+Revision TestWorld::make_revision(const Deployment& deployment, const std::string& image) {
+  Revision revision;
+  revision.deployment = deployment.id;
+  revision.image = image;
+  return must(RevisionStore(worker()).create(revision));
+}
+
+Operation TestWorld::make_operation(const Deployment& deployment) {
+  NewOperation wish;
+  wish.team = deployment.team;
+  wish.deployment = deployment.id;
+  wish.deployment_name = deployment.name;
+  wish.steps = {"fetch", "build"};
+  return must(OperationStore(worker()).create(wish)).operation;
+}
+
+Claim TestWorld::claim(const std::string& worker_name) {
+  const auto taken =
+      must(OperationStore(worker()).claim_next(worker_name, std::chrono::seconds(30)));
+  EXPECT_TRUE(taken.has_value());
+  return {taken ? taken->id : OperationId(), worker_name};
+}
+
+}  // namespace sigil::db

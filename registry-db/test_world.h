@@ -1,0 +1,57 @@
+// Two teams with a person each, in a database of their own: what the store tests begin with.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "registry-db/deployment_store.h"
+#include "registry-db/operation_store.h"
+#include "registry-db/revision_store.h"
+#include "registry-db/team_store.h"
+#include "tests/support/postgres_fixture.h"
+
+namespace sigil::db {
+
+// The value, or a failed test that says why there is none.
+template <typename T>
+T must(Result<T> result) {
+  EXPECT_TRUE(result.has_value()) << result.error().reason << ": " << result.error().message;
+  return result.has_value() ? std::move(*result) : T{};
+}
+inline void must(const Result<void>& result) {
+  EXPECT_TRUE(result.has_value()) << result.error().reason << ": " << result.error().message;
+}
+template <typename T>
+std::string reason_of(const Result<T>& result) {
+  return result.has_value() ? "no error" : result.error().reason;
+}
+template <typename T>
+ErrorCode code_of(const Result<T>& result) {
+  EXPECT_FALSE(result.has_value());
+  return result.has_value() ? ErrorCode::internal : result.error().code;
+}
+
+class TestWorld : public ::testing::Test {
+ protected:
+  TestWorld();
+
+  Access worker() { return db_->as(Caller::worker()); }
+  Access as_a() { return db_->as(Caller::user(user_a_)); }
+  Access as_b() { return db_->as(Caller::user(user_b_)); }
+  Access anonymous() { return db_->as(Caller::anonymous()); }
+
+  Deployment make_deployment(const std::string& name, const TeamId& team);
+  Deployment make_deployment(const std::string& name) { return make_deployment(name, team_a_); }
+  Revision make_revision(const Deployment& deployment, const std::string& image = "sha256:1");
+  Operation make_operation(const Deployment& deployment);
+  Claim claim(const std::string& worker_name);  // the next operation
+
+  Secret url_;
+  std::unique_ptr<Database> db_;
+  TeamId team_a_, team_b_;
+  UserId user_a_, user_b_;
+};
+
+}  // namespace sigil::db
