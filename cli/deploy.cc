@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/deploy_report.h"
 #include "cli/deploy_request.h"
+#include "cli/json_view.h"
 #include "cli/pack.h"
 #include "cli/secrets.h"
 #include "cli/text.h"
@@ -89,8 +90,8 @@ Result<void> deploy_into(const Context& context, const DeployOptions& options,
                          DeployOutcome& outcome) {
   SIGIL_CHECK(timeout_of(options.timeout));
   SIGIL_TRY(const Json accepted, ask_for(context, options));
-  const Json deployment = accepted.value("deployment", Json::object());
-  take_operation(outcome, accepted.value("operation", Json::object()));
+  const Json& deployment = object_at(accepted, "deployment");
+  take_operation(outcome, object_at(accepted, "operation"));
   take_deployment(outcome, deployment);
   if (outcome.operation.empty())
     return fail(ErrorCode::internal, "bad_answer",

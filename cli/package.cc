@@ -21,9 +21,7 @@ void print_packages(const Context& context, const Json& page) {
   Table table{{"NAME", "VERSION", "TOOLS", "DESCRIPTION"}, {}};
   for (const auto& item : array_at(page, "items")) {
     if (context.is_quiet) context.terminal.out(printable(text_at(item, "name")) + "\n");
-    const Json& version = object_at(item, "latest_version");
-    table.rows.push_back({text_at(item, "name"),
-                          version.empty() ? text_at(item, "version") : text_at(version, "version"),
+    table.rows.push_back({text_at(item, "name"), text_at(item, "latest_version"),
                           text_at(item, "tools_count"), text_at(item, "description")});
   }
   if (context.is_quiet) return;
@@ -43,11 +41,6 @@ Result<ExitStatus> search(const Context& context, const Options& options) {
   return ExitStatus::done;
 }
 
-// Tools and deployments come as objects or as bare names; both are shown.
-std::string name_of_item(const Json& item) {
-  return item.is_string() ? item.get<std::string>() : text_at(item, "name");
-}
-
 Result<ExitStatus> show(const Context& context, const Options& options) {
   SIGIL_TRY(const Json package, context.api.get("/api/v1/packages/" + segment(options.name)));
   if (context.wants_json()) {
@@ -56,17 +49,17 @@ Result<ExitStatus> show(const Context& context, const Options& options) {
   }
   std::vector<std::string> deployments;
   for (const auto& item : array_at(package, "deployments"))
-    deployments.push_back(name_of_item(item));
+    deployments.push_back(text_at(item, "name"));
   context.terminal.out(facts_text({{"name", text_at(package, "name")},
                                    {"title", text_at(package, "title")},
-                                   {"version", text_at(package, "version")},
+                                   {"version", text_at(package, "latest_version")},
                                    {"description", text_at(package, "description")},
                                    {"license", text_at(package, "license")},
-                                   {"repository", text_at(package, "repository")},
+                                   {"repository", text_at(package, "repository_url")},
                                    {"deployments", joined(deployments, ", ")}}));
   Table table{{"TOOL", "DESCRIPTION"}, {}};
   for (const auto& tool : array_at(package, "tools"))
-    table.rows.push_back({name_of_item(tool), text_at(tool, "description")});
+    table.rows.push_back({text_at(tool, "name"), text_at(tool, "description")});
   if (!table.rows.empty()) context.terminal.out("\n" + table_text(table, context.table_columns()));
   return ExitStatus::done;
 }

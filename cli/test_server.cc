@@ -49,11 +49,14 @@ std::vector<SeenRequest> TestServer::requests() const {
 }
 
 void TestServer::run(const std::stop_token& stop) {
+  std::vector<std::jthread> connections;
   while (!stop.stop_requested()) {
     pollfd waiting{listener_.get(), POLLIN, 0};
     if (::poll(&waiting, 1, 20) != 1) continue;
-    const Descriptor connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection.is_open()) serve(connection.get());
+    Descriptor connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!connection.is_open()) continue;
+    // A client may ask something else before it has read an answer to its end.
+    connections.emplace_back([this, held = std::move(connection)] { serve(held.get()); });
   }
 }
 
