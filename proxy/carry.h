@@ -1,0 +1,52 @@
+// Requests for sigild (/api, /health, …), carried under the rule of dataplane.md §7: a normalised
+// minimal set of headers, and an answer that was read whole before the client sees any of it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/http1/message.h"
+#include "base/result.h"
+#include "proxy/answers.h"
+#include "proxy/api_client.h"
+#include "proxy/request_task.h"
+
+namespace sigil::proxy {
+
+class ClientConnection;
+class Worker;
+
+struct CarriedFrom {
+  std::string_view client_address{};
+  std::string_view request_id{};
+};
+
+// The header lines sigild gets. invalid_argument names the header whose value its HTTP library
+// would stumble over.
+Result<std::string> carried_lines(const http1::RequestHead& head, const CarriedFrom& from);
+
+// Whether the path may be carried: no empty, "." or ".." segments, plain or encoded.
+bool is_clean_path(std::string_view path);
+
+// Header lines of sigild's answer for the client.
+std::string answer_lines(const ApiResponse& response);
+
+// When sigild does not answer.
+Answer unavailable_answer(std::string_view path, const Error& error, std::string_view request_id);
+
+class Carry final : public RequestTask {
+ public:
+  Carry(ClientConnection& client, Worker& worker) : client_(client), worker_(worker) {}
+  void start() override;
+  void on_client_gone() override {}
+
+ private:
+  void on_answer(Result<ApiResponse> answer);
+
+  ClientConnection& client_;
+  Worker& worker_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
+}  // namespace sigil::proxy

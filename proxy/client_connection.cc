@@ -1,0 +1,386 @@
+#include "proxy/client_connection.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "base/mcp/era.h"
+#include "proxy/front_door.h"
+#include "proxy/origin.h"
+#include "proxy/worker.h"
+
+namespace sigil::proxy {
+namespace {
+
+// A slow body gets more time the more of it came.
+constexpr std::int64_t kBodyBytesPerSecondMin = 16 * 1024;
+constexpr std::size_t kKeptBytes = 16 * 1024;
+
+std::string_view connection_line(bool keep_alive, int minor_version) {
+  if (!keep_alive) return "Connection: close\r\n";
+  return minor_version == 0 ? "Connection: keep-alive\r\n" : "";
+}
+
+}  // namespace
+
+ClientConnection::ClientConnection(Worker& worker, int descriptor, std::string address,
+                                   std::string unread)
+    : worker_(worker),
+      descriptor_(descriptor),
+      address_(std::move(address)),
+      parser_({.body_bytes_max = kLargestBody}),
+      unread_(std::move(unread)),
+      since_(worker.now()) {
+  bump(worker_.counters().connections_accepted);
+}
+
+ClientConnection::~ClientConnection() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void ClientConnection::start() {
+  worker_.loop().add(descriptor_, *this);
+  read();
+}
+
+void ClientConnection::on_events(std::uint32_t events) {
+  if (state_ == State::closed) return;
+  if ((events & EPOLLERR) != 0) return give_up();
+  if ((events & EPOLLOUT) != 0) on_writable();
+  if (state_ == State::closed) return;
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0) is_readable_ = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0) has_peer_closed_ = true;
+  read();
+  if (state_ != State::closed && has_peer_closed_) on_peer_closed();
+}
+
+void ClientConnection::read() {
+  if (is_reading_) return;  // a finished request goes on in the loop below
+  if (state_ == State::lingering && is_readable_) return linger();
+  if (state_ != State::reading) return;
+  is_reading_ = true;
+  std::vector<char>& scratch = worker_.scratch();
+  bool is_hungry = unread_.empty() || !consume({});
+  while (state_ == State::reading && (is_readable_ || !is_hungry)) {
+    if (!is_hungry) {
+      is_hungry = !consume({});
+      continue;
+    }
+    const auto count = ::recv(descriptor_, scratch.data(), scratch.size(), 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      is_readable_ = false;
+      if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) close();
+      break;
+    }
+    if (static_cast<std::size_t>(count) < scratch.size() && !has_peer_closed_) is_readable_ = false;
+    is_hungry = !consume({scratch.data(), static_cast<std::size_t>(count)});
+  }
+  is_reading_ = false;
+  if (state_ == State::lingering) linger();
+}
+
+// Parses until a request is whole or more bytes are needed. What is left is kept, since a task may
+// use the scratch buffer the bytes stand in. True: a request was answered and bytes are left.
+bool ClientConnection::consume(std::string_view bytes) {
+  std::string held;
+  std::string_view unread = bytes;
+  if (!unread_.empty()) {
+    held.swap(unread_);
+    held += bytes;
+    unread = held;
+  }
+  if (!has_begun_ && !unread.empty()) {
+    has_begun_ = true;
+    since_ = worker_.now();
+  }
+  while (state_ == State::reading) {
+    const http1::Step step = parser_.next(unread);
+    unread.remove_prefix(step.consumed);
+    switch (step.event) {
+      case http1::Event::head:
+        on_head();
+        break;
+      case http1::Event::body:
+        body_ += step.body;
+        break;
+      case http1::Event::done:
+        unread_.assign(unread);
+        on_request();
+        return state_ == State::reading && !unread_.empty();
+      case http1::Event::failed:
+        refuse(parser_.failure().status, parser_.failure().reason);
+        return false;
+      case http1::Event::need_more:
+        if (step.consumed > 0 && !unread.empty()) break;
+        unread_.assign(unread);
+        return false;
+    }
+  }
+  return false;
+}
+
+void ClientConnection::on_head() {
+  has_head_ = true;
+  request_id_ = worker_.next_request_id();
+  is_head_ = head().method == "HEAD";
+  since_ = worker_.now();
+  const auto limit = body_limit(head(), worker_.table());
+  parser_.set_body_bytes_max(limit);
+  if (head().framing == http1::Framing::length) {
+    if (head().content_length > limit) return;  // the parser's next step refuses it
+    body_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(head().content_length, 65536)) +
+                  64);
+  }
+  if (head().expects_continue) {
+    outbox_.add(http1::kContinue);
+    flush();
+  }
+}
+
+void ClientConnection::on_request() {
+  state_ = State::busy;
+  since_ = request_since_ = worker_.now();
+  worker_.count_busy(1);
+  task_ = make_task(*this, worker_);
+  // A task may be finished, and gone, before start() returns.
+  task_->start();
+}
+
+// HTTP that cannot be read, or a body over the limit: answered once, then the connection ends, as
+// nobody knows where the next request would begin.
+void ClientConnection::refuse(int status, std::string_view reason) {
+  bump(worker_.counters().requests_malformed);
+  if (request_id_.empty()) request_id_ = worker_.next_request_id();
+  state_ = State::busy;
+  worker_.count_busy(1);
+  must_close_ = true;
+  request_since_ = worker_.now();
+  is_head_ = false;
+  const bool is_carried_path = parser_.raw_head().size() > 0 && is_carried(head().path());
+  if (is_carried_path)
+    return answer(problem_answer({.status = status,
+                                  .code = status == 413 ? "too_large" : "bad_request",
+                                  .detail = std::string(reason)},
+                                 request_id_),
+                  kPlainLines);
+  answer(rpc_answer({.status = status,
+                     .code = mcp::kInvalidRequest,
+                     .message = std::string(reason),
+                     .reason = "http"},
+                    {}, request_id_),
+         kHarmlessLines);
+}
+
+bool ClientConnection::wants_keep_alive() const {
+  return !must_close_ && has_head_ && head().keep_alive && !worker_.is_draining();
+}
+
+void ClientConnection::begin_answer(const AnswerHead& answer) {
+  has_begun_answer_ = true;
+  answer_status_ = answer.status;
+  answer_bytes_ = 0;
+  const int minor = has_head_ ? head().minor_version : 1;
+  is_chunked_ = !answer.length && !answer.is_bodiless && minor == 1;
+  if (!answer.length && !answer.is_bodiless && minor == 0) must_close_ = true;
+  if (!wants_keep_alive()) must_close_ = true;
+  std::string& out = worker_.head_buffer();
+  out.assign("HTTP/1.1 ");
+  out.append(std::to_string(answer.status)).append(" ");
+  out.append(http1::reason_phrase(answer.status)).append("\r\n");
+  out.append(answer.lines);
+  out.append("X-Request-Id: ").append(request_id_).append("\r\n");
+  if (answer.length)
+    out.append("Content-Length: ").append(std::to_string(*answer.length)).append("\r\n");
+  if (is_chunked_) out.append("Transfer-Encoding: chunked\r\n");
+  out.append(connection_line(!must_close_, minor)).append("\r\n");
+  outbox_.add_copy(out);
+}
+
+void ClientConnection::add_body(std::string_view piece) {
+  if (piece.empty()) return;
+  answer_bytes_ += piece.size();
+  if (is_head_) return;
+  if (!is_chunked_) return outbox_.add(piece);
+  char prefix[20];
+  outbox_.add_copy(http1::chunk_prefix(piece.size(), prefix));
+  outbox_.add(piece);
+  outbox_.add_copy("\r\n");
+}
+
+bool ClientConnection::flush() {
+  if (state_ == State::closed) return false;
+  const bool was_blocked = blocked_since_ != SteadyTime();
+  const std::size_t sent_before = outbox_.sent_bytes();
+  const auto sent = outbox_.flush(descriptor_);
+  if (sent == Outbox::Sent::failed) {
+    give_up();
+    return false;
+  }
+  if (sent == Outbox::Sent::all)
+    blocked_since_ = SteadyTime();
+  else if (!was_blocked || outbox_.sent_bytes() != sent_before)
+    blocked_since_ = worker_.now();
+  return true;
+}
+
+void ClientConnection::end_answer() {
+  if (is_chunked_ && !is_head_) outbox_.add_copy(http1::kLastChunk);
+  drop_task();
+  state_ = State::flushing;
+  worker_.count_busy(-1);
+  if (!flush()) return;
+  if (!outbox_.has_pending()) finish_request();
+}
+
+void ClientConnection::answer(const Answer& whole, std::string_view more_lines) {
+  std::string lines = whole.lines;
+  lines += more_lines;
+  const bool is_bodiless = whole.status == 204 || whole.status == 304;
+  begin_answer(
+      {.status = whole.status,
+       .lines = lines,
+       .length = is_bodiless ? std::nullopt : std::optional<std::uint64_t>(whole.body.size()),
+       .is_bodiless = is_bodiless});
+  add_body(whole.body);
+  end_answer();
+}
+
+void ClientConnection::abort() {
+  drop_task();
+  worker_.count_busy(-1);
+  close();
+}
+
+void ClientConnection::finish_request() {
+  has_begun_answer_ = has_head_ = has_begun_ = false;
+  request_id_.clear();
+  outbox_.clear();
+  if (body_.capacity() > kKeptBytes) std::string().swap(body_);
+  body_.clear();
+  if (must_close_) {
+    state_ = State::lingering;
+    since_ = worker_.now();
+    ::shutdown(descriptor_, SHUT_WR);
+    if (!is_reading_) linger();
+    return;
+  }
+  parser_.reset();
+  parser_.set_body_bytes_max(kLargestBody);
+  state_ = State::reading;
+  since_ = worker_.now();
+  read();
+}
+
+// Closing with unread bytes would reset the connection and could destroy the answer on its way: so
+// the rest is read and dropped until the other end closes.
+void ClientConnection::linger() {
+  std::vector<char>& scratch = worker_.scratch();
+  for (int rounds = 0; rounds < 64; ++rounds) {
+    const auto count = ::recv(descriptor_, scratch.data(), scratch.size(), 0);
+    if (count > 0) continue;
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      is_readable_ = false;
+      return;
+    }
+    return close();
+  }
+}
+
+void ClientConnection::on_writable() {
+  if (!outbox_.has_pending()) return;
+  if (!flush() || outbox_.has_pending()) return;
+  if (state_ == State::flushing) return finish_request();
+  if (task_) task_->on_client_drained();
+}
+
+// A client may close its half as soon as it has asked: an answer that is on its way still goes out.
+// One that is still being made is not wanted any more.
+void ClientConnection::on_peer_closed() {
+  if (state_ == State::closed) return;
+  if (state_ == State::flushing && outbox_.has_pending()) {
+    must_close_ = true;
+    return;
+  }
+  give_up();
+}
+
+void ClientConnection::give_up() {
+  if (state_ == State::busy) {
+    if (task_) task_->on_client_gone();
+    drop_task();
+    worker_.count_busy(-1);
+  }
+  close();
+}
+
+void ClientConnection::drop_task() {
+  if (task_) worker_.bury(std::shared_ptr<RequestTask>(std::move(task_)));
+}
+
+void ClientConnection::close() {
+  if (state_ == State::closed) return;
+  state_ = State::closed;
+  worker_.loop().remove(descriptor_);
+  ::close(descriptor_);
+  descriptor_ = -1;
+  bump(worker_.counters().connections_closed);
+  worker_.retire(*this);
+}
+
+ClientConnection::Handover ClientConnection::hand_over() {
+  std::string bytes(parser_.raw_head());
+  bytes += unread_;
+  drop_task();
+  worker_.count_busy(-1);
+  worker_.loop().remove(descriptor_);
+  Handover handover{std::exchange(descriptor_, -1), address_, std::move(bytes)};
+  state_ = State::closed;
+  bump(worker_.counters().connections_closed);
+  worker_.retire(*this);
+  return handover;
+}
+
+void ClientConnection::on_tick(SteadyTime now) {
+  const Timing& timing = worker_.shared().timing;
+  switch (state_) {
+    case State::reading: {
+      const auto extra =
+          std::chrono::seconds(static_cast<std::int64_t>(body_.size()) / kBodyBytesPerSecondMin);
+      const auto limit = has_head_    ? timing.body_max + extra
+                         : has_begun_ ? timing.head_max
+                                      : timing.keep_alive_max;
+      if (now - since_ <= limit) break;
+      if (has_begun_) return refuse(408, has_head_ ? "body too slow" : "head too slow");
+      return close();
+    }
+    case State::lingering:
+      if (now - since_ > timing.linger) return close();
+      break;
+    case State::busy:
+    case State::flushing:
+      if (blocked_since_ != SteadyTime() && now - blocked_since_ > timing.write_stall_max)
+        return give_up();
+      if (state_ == State::busy && task_) task_->on_tick(now);
+      break;
+    case State::closed:
+      break;
+  }
+}
+
+void ClientConnection::on_routes_changed() {
+  if (state_ == State::busy && task_) task_->on_routes_changed();
+}
+
+void ClientConnection::end_streams() {
+  if (state_ == State::busy && task_) task_->on_end_streams();
+}
+
+void ClientConnection::close_if_idle() {
+  if (state_ == State::reading && !has_begun_) close();
+}
+
+}  // namespace sigil::proxy

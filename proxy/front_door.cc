@@ -1,0 +1,126 @@
+#include "proxy/front_door.h"
+
+#include <array>
+
+#include "proxy/carry.h"
+#include "proxy/client_connection.h"
+#include "proxy/exchange.h"
+#include "proxy/origin.h"
+#include "proxy/worker.h"
+
+namespace sigil::proxy {
+namespace {
+
+constexpr std::uint64_t kApiBody = 1024 * 1024;
+constexpr std::uint64_t kUploadChunk = 4 * 1024 * 1024;
+
+// First segments that sigild answers, with everything below them.
+constexpr std::array<std::string_view, 6> kCarriedTrees = {"api", "v0", "v0.1", "r", "docs", ""};
+
+// An answer that needs nobody.
+class ReadyAnswer final : public RequestTask {
+ public:
+  ReadyAnswer(ClientConnection& client, Answer answer, std::string_view lines)
+      : client_(client), answer_(std::move(answer)), lines_(lines) {}
+  void start() override { client_.answer(answer_, lines_); }
+  void on_client_gone() override {}
+
+ private:
+  ClientConnection& client_;
+  Answer answer_;
+  std::string_view lines_;
+};
+
+Answer plain_text(int status, std::string text) {
+  return {status, "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n",
+          std::move(text)};
+}
+
+Answer metrics_answer(ClientConnection& client, Worker& worker) {
+  if (client.head().method != "GET" && client.head().method != "HEAD")
+    return problem_answer({.status = 405, .code = "method_not_allowed", .detail = "only GET"},
+                          client.request_id());
+  return {200, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n", worker.metrics_page()};
+}
+
+bool is_public_host(ClientConnection& client, Worker& worker) {
+  return is_allowed_host(client.head().value("host"), worker.allowed_hosts());
+}
+
+}  // namespace
+
+Destination destination_of(std::string_view path) {
+  if (path == "/") return {Way::welcome, {}};
+  if (path == "/metrics/proxy") return {Way::metrics, {}};
+  if (path == "/health" || path == "/metrics") return {Way::carried, {}};
+  if (!path.starts_with('/')) return {};
+  const std::string_view rest = path.substr(1);
+  const auto end = rest.find('/');
+  const std::string_view first = rest.substr(0, end);
+  for (const auto tree : kCarriedTrees)
+    if (!tree.empty() && first == tree) return {Way::carried, {}};
+  if (end == std::string_view::npos || first.empty() || rest.substr(end) != "/mcp") return {};
+  if (first == "internal" || first.starts_with('.')) return {};
+  return {Way::deployment, first};
+}
+
+bool is_carried(std::string_view path) { return destination_of(path).way == Way::carried; }
+
+std::uint64_t body_limit(const http1::RequestHead& head, const RouteTable& table) {
+  const Destination destination = destination_of(head.path());
+  if (destination.way == Way::deployment) {
+    const auto route = table.find(destination.deployment);
+    return route ? route->body_bytes_max : kApiBody;
+  }
+  if (head.path().starts_with("/api/v1/uploads/")) return kUploadChunk;
+  if (head.path().starts_with("/api/v1/git/hooks/")) return kLargestBody;
+  return kApiBody;
+}
+
+std::unique_ptr<RequestTask> make_task(ClientConnection& client, Worker& worker) {
+  const auto& head = client.head();
+  const Destination destination = destination_of(head.path());
+  const bool is_data_plane = destination.way == Way::deployment;
+  if (!is_public_host(client, worker)) {
+    if (is_data_plane)
+      return std::make_unique<ReadyAnswer>(client,
+                                           rpc_answer({.status = 403,
+                                                       .code = mcp::kInvalidRequest,
+                                                       .message = "this host is not served here",
+                                                       .reason = "host"},
+                                                      {}, client.request_id()),
+                                           kHarmlessLines);
+    return std::make_unique<ReadyAnswer>(
+        client,
+        problem_answer({.status = 403,
+                        .code = "unknown_host",
+                        .detail = "This host name is not served here.",
+                        .hint = "Use the public URL, or add the name to server.allowed_hosts."},
+                       client.request_id()),
+        kPlainLines);
+  }
+  switch (destination.way) {
+    case Way::deployment:
+      return std::make_unique<Exchange>(client, worker, destination.deployment);
+    case Way::carried:
+      return std::make_unique<Carry>(client, worker);
+    case Way::metrics:
+      return std::make_unique<ReadyAnswer>(client, metrics_answer(client, worker), kPlainLines);
+    case Way::welcome:
+      return std::make_unique<ReadyAnswer>(
+          client,
+          plain_text(200,
+                     "Sigil serves MCP servers here, each at /<deployment>/mcp.\n"
+                     "API: /api/openapi.json. Health: /health.\n"),
+          kPlainLines);
+    case Way::unknown:
+      break;
+  }
+  return std::make_unique<ReadyAnswer>(
+      client,
+      problem_answer({.status = 404, .code = "not_found", .detail = "Nothing is served here."},
+                     client.request_id()),
+      kHarmlessLines);
+}
+
+}  // namespace sigil::proxy

@@ -1,0 +1,147 @@
+#include "proxy/proxy_process.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/crypto/crypto.h"
+#include "base/encoding.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "proxy/follow_hub.h"
+
+namespace sigil::proxy {
+namespace {
+
+constexpr auto kSweepEvery = std::chrono::milliseconds(2'000);
+// Kept back for files, sigild and the control port.
+constexpr std::size_t kSpareDescriptors = 128;
+
+// A client and its replica are two descriptors.
+std::size_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur > 1'000'000 ? 1'000'000 : static_cast<std::size_t>(limit.rlim_cur);
+}
+
+std::vector<std::string> hosts_of(const config::Address& listen) {
+  const std::string port = std::to_string(listen.port);
+  return {listen.text(), "127.0.0.1:" + port, "localhost:" + port, "[::1]:" + port};
+}
+
+}  // namespace
+
+ProxyProcess::ProxyProcess(const ProxyOptions& options, const Timing& timing)
+    : options_(options),
+      started_at_(to_rfc3339(system_clock().wall_now())),
+      shared_(std::make_unique<Shared>(options.data_dir + "/proxy/routes.json", options.workers)) {
+  shared_->timing = timing;
+  shared_->api_address = options.api.host == "localhost" ? "127.0.0.1" : options.api.host;
+  shared_->api_port = options.api.port;
+  shared_->own_hosts = hosts_of(options.listen);
+  const std::size_t descriptors = raise_descriptor_limit();
+  const std::size_t usable =
+      descriptors > 2 * kSpareDescriptors ? descriptors - kSpareDescriptors : kSpareDescriptors;
+  shared_->connections_max = std::max<std::size_t>(16, usable / 2 / options.workers);
+}
+
+Result<std::unique_ptr<ProxyProcess>> ProxyProcess::start(const ProxyOptions& options,
+                                                          const Sockets& sockets,
+                                                          const Timing& timing) {
+  std::unique_ptr<ProxyProcess> process(new ProxyProcess(options, timing));
+  SIGIL_TRY(const Secret key, crypto::load_or_make_key_file(options.data_dir + "/control.token"));
+  process->shared_->control_token = Secret(to_hex(key.reveal()));
+  if (const auto loaded = process->shared_->book.load(); loaded.has_value())
+    log::info("routes of the last run are in use",
+              {{"version", process->shared_->book.current()->version}});
+  else if (loaded.error().code != ErrorCode::not_found)
+    log::error("the routes on disk cannot be used", {{"reason", loaded.error().message}});
+  process->start_workers(sockets);
+  return process;
+}
+
+void ProxyProcess::start_workers(const Sockets& sockets) {
+  for (std::size_t i = 0; i < options_.workers; ++i) {
+    workers_.push_back(
+        std::make_unique<Worker>(*shared_, i, sockets.data[i % sockets.data.size()].get()));
+    shared_->workers.push_back(workers_.back().get());
+  }
+  shared_->book.on_change([this] {
+    for (const auto& worker : workers_) worker->post([] {});
+  });
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    Worker* worker = workers_[i].get();
+    threads_.emplace_back([worker] { worker->run(); });
+    ::pthread_setname_np(threads_.back().native_handle(), ("worker-" + std::to_string(i)).c_str());
+  }
+  ControlActions actions;
+  actions.take_routes = [this](std::string_view text) { return shared_->book.take(text); };
+  actions.wake = [this](const std::vector<std::string>& paths) {
+    for (const auto& worker : workers_)
+      worker->post([worker = worker.get(), paths] { worker->hub().wake(paths); });
+  };
+  actions.status = [this] { return status(); };
+  actions.metrics = [this] { return metrics(); };
+  control_ = std::make_unique<ControlServer>(sockets.control.get(), shared_->control_token,
+                                             std::move(actions));
+  poller_ = std::make_unique<RoutePoller>(shared_->book, "http://" + options_.api.text(),
+                                          shared_->control_token);
+  sweeper_ = std::jthread([this](const std::stop_token& stop) {
+    while (sleep_for(kSweepEvery, stop))
+      shared_->sessions.sweep(system_clock().wall_now(), shared_->book.current()->session_idle);
+  });
+}
+
+ProxyProcess::~ProxyProcess() {
+  sweeper_ = {};
+  poller_.reset();
+  control_.reset();
+  for (const auto& worker : workers_) worker->stop();
+  threads_.clear();
+  workers_.clear();
+}
+
+void ProxyProcess::begin_drain() {
+  shared_->is_draining = true;
+  for (const auto& worker : workers_) {
+    worker->begin_drain();
+    worker->end_streams();
+  }
+}
+
+bool ProxyProcess::is_idle() const {
+  for (const auto& worker : workers_)
+    if (worker->busy_connections() > 0) return false;
+  return true;
+}
+
+std::string ProxyProcess::status() const {
+  const auto table = shared_->book.current();
+  const auto sessions = shared_->sessions.live_by_replica();
+  Json replicas = Json::array();
+  for (const auto& route : table->routes)
+    for (const Replica& replica : route.second->replicas) {
+      const auto live = sessions.find(replica.id);
+      replicas.push_back(
+          {{"id", replica.id},
+           {"active_requests", replica.load ? replica.load->active_requests.load() : 0},
+           {"open_streams", replica.load ? replica.load->open_streams.load() : 0},
+           {"sessions", live == sessions.end() ? 0 : live->second}});
+    }
+  return to_text(Json{{"pid", parent_pid_.load()},
+                      {"worker_pid", ::getpid()},
+                      {"version", table->version},
+                      {"started_at", started_at_},
+                      {"listen", options_.listen.text()},
+                      {"replicas", std::move(replicas)}});
+}
+
+std::string ProxyProcess::metrics() const { return workers_.front()->metrics_page(); }
+
+}  // namespace sigil::proxy
