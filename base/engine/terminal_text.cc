@@ -111,11 +111,12 @@ void TerminalText::finish() {
 
 std::string clean_text(std::string_view text, std::size_t bytes_max) {
   std::string out;
-  TerminalText cleaner([&](std::string_view line, bool) {
+  const auto append = [&](std::string_view line, bool) {
     if (out.size() >= bytes_max) return;
     if (!out.empty()) out += '\n';
     out += line.substr(0, bytes_max - out.size());
-  });
+  };
+  TerminalText cleaner(append, bytes_max);
   cleaner.take(text.substr(0, 4 * bytes_max));
   cleaner.finish();
   return repair_utf8(out);
