@@ -44,6 +44,7 @@ constexpr TextMember kTexts[] = {
     {"command_function", &builder::Plan::command_function},
     {"config_schema", &builder::Plan::config_schema},
     {"example_config", &builder::Plan::example_config},
+    {"package_name", &builder::Plan::package_name},
     {"dockerfile_path", &builder::Plan::dockerfile_path},
     {"context_path", &builder::Plan::context_path},
 };
@@ -55,6 +56,7 @@ struct ListMember {
 constexpr ListMember kLists[] = {
     {"argv", &builder::Plan::argv},
     {"expected_tools", &builder::Plan::expected_tools},
+    {"launched_packages", &builder::Plan::launched_packages},
     {"warnings", &builder::Plan::warnings},
     {"why", &builder::Plan::why},
 };

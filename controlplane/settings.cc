@@ -43,7 +43,7 @@ BuilderSettings builder_settings(const config::Settings& all) {
 
 RuntimeSettings runtime_settings(const config::Settings& all) {
   RuntimeSettings settings;
-  settings.network_pool = all.text("runtime.network_pool");
+  settings.network_pools = all.list("runtime.network_pools");
   settings.memory_bytes = all.bytes("runtime.memory");
   settings.cpu_thousandths = all.integer("runtime.cpu_thousandths");
   settings.pids = all.integer("runtime.pids");

@@ -33,7 +33,7 @@ struct BuilderSettings {
 };
 
 struct RuntimeSettings {
-  std::string network_pool;
+  std::vector<std::string> network_pools;  // empty: the driver's own
   std::int64_t memory_bytes = 0, cpu_thousandths = 0, pids = 0, tmp_bytes = 0;
   std::chrono::milliseconds start_max{}, stop_grace{}, drain_max{};
   std::chrono::milliseconds backoff_min{}, backoff_max{};

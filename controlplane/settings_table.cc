@@ -68,8 +68,9 @@ void add_server(Table& table) {
   table.push_back(secret(entry("database_url", Type::text, "",
                                "an existing PostgreSQL 15 or newer (postgresql://…); empty: a "
                                "private cluster under data_dir")));
-  table.push_back(entry("database.binaries", Type::path, "/usr/lib/postgresql/15/bin",
-                        "where initdb and postgres of the private cluster are"));
+  table.push_back(entry("database.binaries", Type::path, "",
+                        "where initdb and postgres of the private cluster are; empty: the newest "
+                        "/usr/lib/postgresql/*/bin"));
   table.push_back(entry("database.user", Type::text, "postgres",
                         "the user a private cluster runs as when sigild is root"));
   table.push_back(entry("docker_socket", Type::path, "/var/run/docker.sock",
@@ -113,8 +114,9 @@ void add_builder(Table& table) {
 }
 
 void add_runtime(Table& table) {
-  table.push_back(entry("runtime.network_pool", Type::text, "172.30.0.0/16",
-                        "addresses for the networks of deployments, one /28 each"));
+  table.push_back(entry("runtime.network_pools", Type::list, "",
+                        "addresses for the networks of deployments, one /28 each, from the first "
+                        "pool that is free (10.213.0.0/16,…); empty: pools of Sigil's own choice"));
   table.push_back(within(entry("runtime.memory", Type::bytes, "512MiB", "memory of a replica"),
                          16 * kMiB, 1024LL * 1024 * kMiB));
   table.push_back(within(entry("runtime.cpu_thousandths", Type::integer, "1000",

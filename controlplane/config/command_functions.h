@@ -19,10 +19,7 @@
 
 namespace sigil::controlplane {
 
-struct StartCommand {
-  std::vector<std::string> argv;
-  std::map<std::string, std::string> environment;
-};
+using StartCommand = builder::CommandResult;  // argv, environment
 
 // The one line a commandFunction's sandbox prints: {"command", "args", "env"}. Numbers and booleans
 // become text, null and absent entries are dropped. E_COMMAND_FUNCTION.

@@ -26,21 +26,6 @@ void merge(std::map<std::string, std::string>& into,
   for (const auto& [name, value] : from) into[name] = value;
 }
 
-// `npx -y PKG args…` would fetch at start, which a replica cannot: the image has the package
-// installed, and its own start command stands for it.
-std::vector<std::string> without_launcher(const std::vector<std::string>& argv,
-                                          const std::vector<std::string>& own) {
-  const bool is_launcher = !argv.empty() && (argv[0] == "npx" || argv[0] == "bunx" ||
-                                             argv[0] == "uvx" || argv[0] == "pnpx");
-  if (!is_launcher || own.empty() || own[0] == argv[0]) return argv;
-  std::size_t at = 1;
-  while (at < argv.size() && !argv[at].empty() && argv[at][0] == '-') ++at;
-  auto result = own;
-  if (at < argv.size())
-    result.insert(result.end(), argv.begin() + static_cast<long>(at) + 1, argv.end());
-  return result;
-}
-
 // Dummies for a dry start: the manifest's example, completed by made-up values.
 Json dry_config(const builder::Plan& plan, const Json& config) {
   auto example = json_object(plan.example_config);
@@ -132,8 +117,7 @@ Result<StartCommand> Launcher::command(const builder::Plan& plan, const Revision
                                        const Json& config, std::stop_token stop) const {
   if (!plan.command_function.empty()) {
     SIGIL_TRY(auto command, functions_.evaluate(plan.command_function, config, std::move(stop)));
-    command.argv = without_launcher(command.argv, settings.argv);
-    return command;
+    return builder::adapt_command(plan, settings.argv, std::move(command));
   }
   StartCommand command;
   command.argv = settings.argv;
