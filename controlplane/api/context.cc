@@ -9,11 +9,11 @@ db::Caller Context::caller(const ApiRequest& request) const {
 }
 
 db::Access Context::access(const ApiRequest& request) const {
-  return services.database.as(caller(request));
+  return services->database.as(caller(request));
 }
 
 RenderOptions Context::render_options(const ApiRequest& request) const {
-  return {services.settings.public_url, request.caller};
+  return {services->settings.public_url, request.caller};
 }
 
 std::vector<Route> all_routes(const Context& context) {

@@ -68,7 +68,7 @@ controlplane::Cause cause_of(const ApiRequest& request) {
 Result<ApiResponse> create(const Context& context, const ApiRequest& request) {
   SIGIL_TRY(const auto wish, read_wish(request.body));
   SIGIL_TRY(const auto made,
-            context.services.deployments.deploy(*request.caller, wish, cause_of(request)));
+            context.services->deployments.deploy(*request.caller, wish, cause_of(request)));
   return accepted(context, request, made);
 }
 
@@ -117,8 +117,8 @@ Result<ApiResponse> remove(const Context& context, const ApiRequest& request) {
   if (precondition == Precondition::stale) return stale(context, request, deployment);
   std::optional<std::int64_t> expected;
   if (precondition == Precondition::passed) expected = deployment.version;
-  const auto made = context.services.deployments.remove(*request.caller, deployment.id, expected,
-                                                        cause_of(request));
+  const auto made = context.services->deployments.remove(*request.caller, deployment.id, expected,
+                                                         cause_of(request));
   if (made) return accepted(context, request, *made);
   if (made.error().code != ErrorCode::precondition_failed) return fail(made.error());
   // It changed between our look and the service's.
@@ -128,8 +128,8 @@ Result<ApiResponse> remove(const Context& context, const ApiRequest& request) {
 
 Result<ApiResponse> restart(const Context& context, const ApiRequest& request) {
   SIGIL_TRY(const auto deployment, find_deployment(context, request));
-  SIGIL_TRY(const auto made, context.services.deployments.restart(*request.caller, deployment.id,
-                                                                  cause_of(request)));
+  SIGIL_TRY(const auto made, context.services->deployments.restart(*request.caller, deployment.id,
+                                                                   cause_of(request)));
   return accepted(context, request, made);
 }
 
@@ -195,7 +195,8 @@ std::vector<Route> deployment_routes(const Context& context) {
        BodyKind::none,
        {},
        bound(remove),
-       "deployment.delete"},
+       "deployment.delete",
+       true},
       {"POST",
        "/api/v1/deployments/{id}/restart",
        Access::write,

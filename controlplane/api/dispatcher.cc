@@ -115,19 +115,31 @@ Result<ApiResponse> Dispatcher::handle(ApiRequest& request, const Route*& route)
   SIGIL_CHECK(check_control_token(request));
   SIGIL_TRY(route, find_route(request));
   SIGIL_TRY(request.query, Query::parse(request.raw_query));
-  SIGIL_CHECK(identify(request, *route));
-  SIGIL_CHECK(request.query.refuse_unknown(route->parameters));
-  SIGIL_CHECK(check_body(request, *route));
-  SIGIL_CHECK(read_idempotency_key(request));
-  auto result = run_once(request, *route);
-  if (!route->action.empty() && request.caller && hooks_.audit)
-    hooks_.audit({.caller = *request.caller,
-                  .action = route->action,
-                  .resource = result && !result->resource.empty() ? result->resource : request.path,
-                  .status = result ? result->status : status_of(result.error()),
-                  .address = std::string(request.header("x-sigil-client-address").substr(0, 64)),
-                  .request_id = request.request_id});
+  auto result = handle_on(*route, request);
+  audit(*route, request, result);
   return result;
+}
+
+Result<ApiResponse> Dispatcher::handle_on(const Route& route, ApiRequest& request) const {
+  SIGIL_CHECK(identify(request, route));
+  SIGIL_CHECK(request.query.refuse_unknown(route.parameters));
+  SIGIL_CHECK(check_body(request, route));
+  SIGIL_CHECK(read_idempotency_key(request));
+  return run_once(request, route);
+}
+
+// Refused attempts are written down like the others, once it is known who made them.
+void Dispatcher::audit(const Route& route, const ApiRequest& request,
+                       const Result<ApiResponse>& result) const {
+  if (route.action.empty() || !request.caller || !hooks_.audit) return;
+  const int status = result ? result->status : status_of(result.error());
+  if (route.makes_operation && status < 400) return;
+  hooks_.audit({.caller = *request.caller,
+                .action = route.action,
+                .resource = result && !result->resource.empty() ? result->resource : request.path,
+                .status = status,
+                .address = std::string(request.header("x-sigil-client-address").substr(0, 64)),
+                .request_id = request.request_id});
 }
 
 // Hashes have one length, so comparing them tells nothing about the token's.
@@ -191,7 +203,7 @@ Result<void> Dispatcher::read_idempotency_key(ApiRequest& request) const {
 }
 
 Result<ApiResponse> Dispatcher::run_once(const ApiRequest& request, const Route& route) const {
-  if (request.idempotency_key.empty() || route.keeps_key_itself || !hooks_.once)
+  if (request.idempotency_key.empty() || route.makes_operation || !hooks_.once)
     return run(request, route);
   return hooks_.once(request, [&] { return run(request, route); });
 }

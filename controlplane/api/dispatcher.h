@@ -54,6 +54,9 @@ class Dispatcher {
 
  private:
   Result<ApiResponse> handle(ApiRequest& request, const Route*& route) const;
+  Result<ApiResponse> handle_on(const Route& route, ApiRequest& request) const;
+  void audit(const Route& route, const ApiRequest& request,
+             const Result<ApiResponse>& result) const;
   Result<void> check_control_token(const ApiRequest& request) const;
   Result<const Route*> find_route(ApiRequest& request) const;
   Result<void> identify(ApiRequest& request, const Route& route) const;

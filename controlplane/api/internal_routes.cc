@@ -27,7 +27,7 @@ class Turn {
 
 Result<ApiResponse> routes(const Context& context, const ApiRequest& request) {
   SIGIL_TRY(const auto after, request.query.number("after", -1, -1, INT64_MAX));
-  const auto snapshot = context.services.routes.current();
+  const auto snapshot = context.services->routes.current();
   ApiResponse response;
   if (snapshot == nullptr) return fail(ErrorCode::unavailable, "the routes are not known yet");
   if (snapshot->version == after)
@@ -38,7 +38,7 @@ Result<ApiResponse> routes(const Context& context, const ApiRequest& request) {
 }
 
 Result<ApiResponse> wake(const Context& context, const ApiRequest& request) {
-  SIGIL_CHECK(context.services.deployments.wake(DeploymentId(request.param("id"))));
+  SIGIL_CHECK(context.services->deployments.wake(DeploymentId(request.param("id"))));
   return json_response(202, Json::object());
 }
 
@@ -61,7 +61,7 @@ Result<ApiResponse> session_config(const Context& context, std::atomic<int>& tak
   if (!turn.is_ours())
     return fail(ErrorCode::unavailable, "busy", "other configurations are being evaluated",
                 "Ask again in a second.");
-  SIGIL_TRY(const auto answer, context.services.session_configs.resolve(wanted));
+  SIGIL_TRY(const auto answer, context.services->session_configs.resolve(wanted));
   return json_response(200, render_answer(answer));
 }
 

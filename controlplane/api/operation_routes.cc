@@ -57,7 +57,7 @@ Result<ApiResponse> show(const Context& context, const ApiRequest& request) {
 
 Result<ApiResponse> cancel(const Context& context, const ApiRequest& request) {
   const OperationId id(request.param("id"));
-  SIGIL_CHECK(context.services.deployments.cancel(*request.caller, id));
+  SIGIL_CHECK(context.services->deployments.cancel(*request.caller, id));
   SIGIL_TRY(const auto operation, find(context, request));
   auto response = json_response(
       202, {{"operation", render_operation(operation, context.render_options(request))}});

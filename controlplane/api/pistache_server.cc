@@ -44,7 +44,7 @@ class NamedHeader final : public http::Header::Header {
 // What one connection has sent so far.
 struct Connection {
   http1::RequestParser parser{
-      {.head_bytes_max = kHeadBytesMax, .headers_max = 100, .body_bytes_max = 0}};
+      {.head_bytes_max = kHeadBytesMax, .headers_max = 100, .body_bytes_max = kRequestBytesMax}};
   std::string unread;
   ApiRequest request;
   bool is_broken = false;  // answered with "close": whatever follows is not a request
@@ -163,26 +163,33 @@ class ConnectionHandler final : public http::Handler {
 class PistacheServer::Impl {
  public:
   Impl(const Options& options, HttpApplication application)
-      : endpoint_(Pistache::Address(options.host, Pistache::Port(options.port))) {
-    endpoint_.init(http::Endpoint::options()
-                       .threads(options.threads)
-                       .threadsName("sigil-api")
-                       .flags(tcp::Options::ReuseAddr)
-                       .maxRequestSize(kRequestBytesMax)
-                       .keepaliveTimeout(std::chrono::seconds(300)));
-    endpoint_.setHandler(http::make_handler<ConnectionHandler>(
+      : endpoint_(std::make_unique<http::Endpoint>(
+            Pistache::Address(options.host, Pistache::Port(options.port)))) {
+    endpoint_->init(http::Endpoint::options()
+                        .threads(options.threads)
+                        .threadsName("sigil-api")
+                        .flags(tcp::Options::ReuseAddr)
+                        .maxRequestSize(kRequestBytesMax)
+                        .keepaliveTimeout(std::chrono::seconds(300)));
+    endpoint_->setHandler(http::make_handler<ConnectionHandler>(
         std::make_shared<const HttpApplication>(std::move(application))));
-    endpoint_.serveThreaded();
+    endpoint_->serveThreaded();
+    port_ = static_cast<std::uint16_t>(endpoint_->getPort());
   }
 
-  std::uint16_t port() const { return static_cast<std::uint16_t>(endpoint_.getPort()); }
+  std::uint16_t port() const { return port_; }
 
+  // The socket closes with the endpoint only, so that callers are refused instead of left waiting.
   void stop() {
-    std::call_once(stopped_, [this] { endpoint_.shutdown(); });
+    std::call_once(stopped_, [this] {
+      endpoint_->shutdown();
+      endpoint_.reset();
+    });
   }
 
  private:
-  http::Endpoint endpoint_;
+  std::unique_ptr<http::Endpoint> endpoint_;
+  std::uint16_t port_ = 0;
   std::once_flag stopped_;
 };
 

@@ -30,8 +30,10 @@ struct Route {
   Handler handler;
   // In the audit trail: "deployment.restart"; empty: not written there.
   std::string_view action = {};
-  // Operations remember the Idempotency-Key that made them; other answers are kept for the handler.
-  bool keeps_key_itself = false;
+  // The service stores an operation, and in the same transaction the Idempotency-Key and the line
+  // of the audit trail that belong to it. The dispatcher keeps keys and trail of the rest, and
+  // writes what was refused.
+  bool makes_operation = false;
 
   std::size_t body_bytes_max() const;
 };

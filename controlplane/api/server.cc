@@ -15,7 +15,7 @@ namespace sigil::api {
 class Server::Impl {
  public:
   explicit Impl(const controlplane::Services& services)
-      : context_{services},
+      : context_{&services},
         dispatcher_(Router(all_routes(context_)), services.control_token, make_hooks(services)) {}
 
   Result<void> listen(const ServerOptions& options) {

@@ -18,7 +18,7 @@ Json render_component(const controlplane::ComponentHealth& component) {
 }
 
 Result<ApiResponse> health(const Context& context, const ApiRequest& request) {
-  const auto report = context.services.health.report();
+  const auto report = context.services->health.report();
   Json body = {{"status", controlplane::name_of(report.status)}};
   if (request.caller) {
     body["components"] = Json::array();
@@ -36,7 +36,7 @@ Result<ApiResponse> openapi(const Context&, const ApiRequest&) {
 
 Result<ApiResponse> session(const Context& context, const ApiRequest& request) {
   const auto& caller = *request.caller;
-  const auto& services = context.services;
+  const auto& services = *context.services;
   return json_response(200, {{"user", {{"id", caller.user.text()}, {"name", caller.user_name}}},
                              {"teams", Json::array({{{"id", caller.team.text()},
                                                      {"name", caller.team_name},
@@ -52,7 +52,7 @@ Result<ApiResponse> session(const Context& context, const ApiRequest& request) {
 
 Result<ApiResponse> checks(const Context& context, const ApiRequest&) {
   Json items = Json::array();
-  for (const auto& check : context.services.doctor.checks())
+  for (const auto& check : context.services->doctor.checks())
     items.push_back({{"name", check.name},
                      {"state", controlplane::name_of(check.state)},
                      {"detail", check.detail},
@@ -66,7 +66,7 @@ Result<ApiResponse> snippets(const Context& context, const ApiRequest& request) 
   if (!wanted) return fail(bad_parameter("deployment", "deployment is required"));
   SIGIL_TRY(const auto deployment,
             db::DeploymentStore(context.access(request)).find_by_id_or_name(*wanted));
-  const auto endpoint = endpoint_of(context.services.settings.public_url, deployment.name);
+  const auto endpoint = endpoint_of(context.services->settings.public_url, deployment.name);
   Json items = Json::array();
   for (const auto& snippet : client_snippets(deployment.name, endpoint)) {
     Json item = {{"client", snippet.client},
@@ -86,7 +86,7 @@ bool is_loopback(std::string_view host) {
 
 // Open where the front door itself is out of reach for others, else with a key.
 Result<ApiResponse> metrics(const Context& context, const ApiRequest& request) {
-  if (!is_loopback(context.services.settings.listen.host)) {
+  if (!is_loopback(context.services->settings.listen.host)) {
     if (!request.caller)
       return fail(ErrorCode::unauthenticated, "the metrics need a key with the scope metrics");
     if (!request.caller->has_scope("metrics"))
@@ -94,7 +94,7 @@ Result<ApiResponse> metrics(const Context& context, const ApiRequest& request) {
   }
   ApiResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.body = context.services.metrics.text();
+  response.body = context.services->metrics.text();
   return response;
 }
 

@@ -31,12 +31,12 @@ bool is_sha256(std::string_view text) {
 }
 
 UploadFiles files_of(const Context& context) {
-  return UploadFiles(context.services.settings.data_dir);
+  return UploadFiles(context.services->settings.data_dir);
 }
 
 // Uploads are begun seldom, so their start is a good moment to look for abandoned ones.
 void forget_expired(const Context& context) {
-  db::UploadStore store(context.services.database.as(db::Caller::worker()));
+  db::UploadStore store(context.services->database.as(db::Caller::worker()));
   const auto expired = store.list_expired();
   if (!expired) return;
   for (const auto& upload : *expired) {
@@ -56,7 +56,7 @@ Result<db::Upload> read_promise(const Context& context, const ApiRequest& reques
   if (!upload.sha256.empty() && !is_sha256(upload.sha256))
     reader.complain("sha256", "must be 64 lower-case hexadecimal digits");
   SIGIL_CHECK(reader.finish());
-  const auto bytes_max = context.services.settings.upload_bytes_max;
+  const auto bytes_max = context.services->settings.upload_bytes_max;
   if (upload.size > bytes_max)
     return fail(ErrorCode::too_large, "E_LIMIT",
                 "an upload may have " + std::to_string(bytes_max) + " bytes",
@@ -121,7 +121,7 @@ Result<Written> write_chunk(const Context& context, const ApiRequest& request,
                             std::int64_t offset) {
   const UploadId id(request.param("id"));
   const UploadFiles files = files_of(context);
-  return context.services.database.transact(
+  return context.services->database.transact(
       context.caller(request), [&](db::Transaction& tx) -> Result<Written> {
         db::UploadStore store(tx);
         SIGIL_TRY(const auto upload, store.find_and_lock(id));
