@@ -57,6 +57,11 @@ std::optional<Verdict> check_mirrored_headers(const RequestFacts& facts) {
   return std::nullopt;
 }
 
+bool has_modern_envelope(const RequestFacts& facts) {
+  return facts.meta_version == JsonKind::string && is_modern_version(facts.meta_version_text) &&
+         facts.meta_capabilities == JsonKind::object;
+}
+
 Verdict check_modern(const RequestFacts& facts, std::span<const std::string> supported) {
   if (facts.is_request && facts.meta_version != JsonKind::string) {
     return refuse(Era::modern, kInvalidParams, "params._meta lacks " + std::string(kMetaVersion));
@@ -111,7 +116,9 @@ Verdict classify(const RequestFacts& facts, std::span<const std::string> support
     return refuse(era, header_is_modern ? kHeaderMismatch : kInvalidRequest,
                   "MCP-Protocol-Version was sent twice");
   }
-  if (facts.body_method == "initialize") return pass(Era::legacy);
+  // initialize is the legacy opening whatever else it carries, unless it is a whole modern request:
+  // that is a call of a method which the modern era has removed, and is answered as such.
+  if (facts.body_method == "initialize" && !has_modern_envelope(facts)) return pass(Era::legacy);
   if (facts.http_method != "POST") return pass(Era::legacy);
   // A response answers a request of the server, which only the legacy era has.
   if (facts.body_method.empty()) return pass(Era::legacy);

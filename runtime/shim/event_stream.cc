@@ -6,6 +6,10 @@
 
 namespace sigil::shim {
 
+namespace {
+constexpr std::string_view kRetry = "retry: 1000\n";  // how soon a client comes back
+}
+
 std::string event_id_text(EventId id) {
   return std::to_string(id.stream) + "." + std::to_string(id.number);
 }
@@ -54,7 +58,7 @@ void EventStream::begin(std::vector<HttpField> fields, bool primes, SteadyTime n
   if (!primes) return;
   const EventId id{number_, last_event_++};
   history_.trim(now);
-  exchange_->send_event(mcp::sse_event({}, event_id_text(id)));
+  exchange_->send_event(std::string(kRetry) + mcp::sse_event({}, event_id_text(id)));
 }
 
 void EventStream::attach(std::shared_ptr<Exchange> exchange, std::vector<HttpField> fields,

@@ -126,6 +126,12 @@ bool accepts(std::string_view accept_header, std::string_view media_type) {
   return false;
 }
 
+bool prefers_events(std::string_view accept_header) {
+  const auto events = accept_header.find("text/event-stream");
+  const auto json = accept_header.find("application/json");
+  return events != std::string_view::npos && events < json;
+}
+
 void Gateway::handle(const HttpRequest& request, const std::shared_ptr<Exchange>& exchange) {
   if (!is_local_host(request.header("Host"), request.local_address)) {
     return refuse(*exchange, {.status = 403, .message = "Invalid Host", .reason = "host"});
@@ -169,7 +175,7 @@ void Gateway::post(const HttpRequest& request, const std::shared_ptr<Exchange>& 
   Facts facts;
   read_facts(request, text, *message, facts);
   const auto verdict = mcp::classify(facts.facts, hub_.modern_versions());
-  const Inbound inbound{text, *message, exchange};
+  const Inbound inbound{text, *message, exchange, prefers_events(accept)};
   const std::string raw_id(message->id.of(text));
   if (verdict.refusal) {
     Problem problem;

@@ -33,5 +33,7 @@ bool is_local_host(std::string_view host_header, std::string_view local_address)
 bool is_local_origin(std::string_view origin, std::string_view local_address);
 // Whether an Accept header takes this media type ("application/json"), wildcards included.
 bool accepts(std::string_view accept_header, std::string_view media_type);
+// Whether an event stream is named before JSON: then even a plain answer comes as one.
+bool prefers_events(std::string_view accept_header);
 
 }  // namespace sigil::shim

@@ -12,8 +12,9 @@ namespace {
 using std::chrono::milliseconds;
 
 // A plain answer is JSON, unless something precedes it or it takes longer than this: then it
-// becomes a stream, which can be resumed and kept alive.
+// becomes a stream, which can be kept alive and, by clients that know priming events, resumed.
 constexpr milliseconds kHoldMax{1'000};
+constexpr milliseconds kResumableHoldMax{200};
 constexpr milliseconds kUnsentMax{30'000};
 constexpr std::size_t kUnsentCountMax = 256;
 constexpr std::size_t kServerRequestsMax = 1'024;
@@ -98,7 +99,10 @@ void LegacySession::post_request(const Inbound& inbound) {
                   std::string(message.progress_token.of(inbound.text)),
                   EventStream(++last_stream_, history_)};
   pending.stream.hold(inbound.exchange);
-  pending.timer = loop_.after(kHoldMax, [this, id] {
+  const auto hold = inbound.prefers_events ? milliseconds(0)
+                    : primes()             ? kResumableHoldMax
+                                           : kHoldMax;
+  pending.timer = loop_.after(hold, [this, id] {
     const auto found = pending_.find(id);
     if (found != pending_.end()) begin_stream(found->second);
   });

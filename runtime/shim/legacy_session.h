@@ -38,6 +38,7 @@ struct Inbound {
   std::string_view text;
   const mcp::Message& message;
   std::shared_ptr<Exchange> exchange;
+  bool prefers_events = false;
 };
 
 class LegacySession final : public ChildListener {
