@@ -79,6 +79,9 @@ struct Plan {
   std::string config_schema;     // JSON Schema as JSON text; empty: none
   std::string example_config;    // JSON text; empty: none
   std::vector<std::string> expected_tools;
+  std::string
+      package_name;  // of the source itself (package.json, pyproject.toml), where it has one
+  std::vector<std::string> launched_packages;  // that `npx`/`uvx` of the commandFunction names
   std::string dockerfile;  // text of the generated file; empty: dockerfile_path is the author's own
   std::string dockerfile_path;                                   // relative to the checkout root
   std::string context_path = ".";                                // relative to the checkout root
@@ -86,6 +89,19 @@ struct Plan {
   std::vector<std::string> warnings;
   std::vector<std::string> why;  // what was guessed and from what
 };
+
+// What a commandFunction returned, as the program of command_function_argv() prints it.
+struct CommandResult {
+  std::vector<std::string> argv;  // command, then args
+  std::map<std::string, std::string> environment;
+};
+
+// The command as the image can start it. `npx -y PKG`, `uvx PKG` and the like would fetch at start,
+// which a replica cannot: where PKG is the source's own package, `own_argv` (BuiltImage::argv)
+// stands for it, with the arguments that followed; one that was installed at build time is started
+// by its name. Pure.
+CommandResult adapt_command(const Plan& plan, const std::vector<std::string>& own_argv,
+                            CommandResult result);
 
 struct BuildSettings {
   std::map<std::string, std::string>
@@ -101,9 +117,9 @@ struct BuildSettings {
 
 struct BuiltImage {
   std::string image;              // id, sha256:…
-  std::vector<std::string> argv;  // final start command (image's own where uses_image_command),
-                                  // behind the shim for stdio
-  std::string user;               // numeric user the image wants, "" or root: ours
+  std::vector<std::string> argv;  // final start command (image's own where uses_image_command);
+                                  // for stdio what the shim is given
+  std::string user;               // numeric "UID:GID" the image wants; "": ours
   std::string working_directory;
 };
 
@@ -130,6 +146,10 @@ class Builder {
   static std::vector<std::string> command_function_argv(const std::string& function_text);
 
  private:
+  // Labels, shim and tag on a built or pulled image.
+  Result<BuiltImage> finish(const FetchedSource& source, const Plan& plan, const std::string& from,
+                            const std::string& tag, std::stop_token stop) const;
+
   const engine::Engine& engine_;
   BuildSettings settings_;
 };

@@ -1,0 +1,53 @@
+// A Node project: what package.json, its lock and its scripts say about installing, building and
+// starting it (manifests.md §7, §8). Reading is separate from writing the Dockerfile, so each is
+// tested with a table.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "builder/builder.h"
+#include "builder/detect/plan_context.h"
+#include "builder/source_tree.h"
+
+namespace sigil::builder {
+
+enum class PackageManager { npm, pnpm, yarn, yarn_berry, bun };
+
+struct NodeProject {
+  std::string name, version, description, license, homepage, repository;
+  PackageManager manager = PackageManager::npm;
+  std::string manager_version;            // "9.1.0"; empty: a default for the lock
+  std::string lock;                       // file name; empty: none
+  std::string build_script;               // name of the script; empty: none
+  std::vector<std::string> start;         // argv; empty: nothing found
+  std::string start_file;                 // the file in it that must exist after the build
+  std::vector<std::string> start_others;  // files to look for when it does not
+  std::string start_reason;
+  bool needs_dev_dependencies = false;  // the start command runs tsx or ts-node
+  bool has_mcp_sdk = false;
+  bool needs_native_scripts = true;  // false: the lock holds none of the allowed packages
+  bool is_workspace_root = false;
+  std::string member;                  // folder of the workspace member that is served
+  std::vector<std::string> manifests;  // files copied before the install
+  std::string engines, pinned;
+};
+
+// nullopt: no package.json. `context_folder`: where install and build run (root of a workspace or
+// the base directory), `base`: the folder of the server's package.json; both relative to the tree.
+std::optional<NodeProject> read_node_project(const SourceTree& tree,
+                                             const std::string& context_folder,
+                                             const std::string& base);
+
+// The folder whose lock and workspaces `base` belongs to; `base` itself otherwise.
+std::string workspace_root_of(const SourceTree& tree, const std::string& base);
+
+// The generated file. `plan` gives version, port and argv.
+std::string node_dockerfile(const NodeProject& project, const Plan& plan);
+
+// Fills language, version, transport, start command, Dockerfile. E_NOT_MCP, E_NO_BUILD_PLAN.
+Result<void> plan_node(const SourceTree& tree, const std::string& base, const PlanContext& context,
+                       Plan& plan);
+
+}  // namespace sigil::builder
