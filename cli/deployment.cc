@@ -62,7 +62,7 @@ std::string replica_rows(const Context& context, const Json& deployment) {
     table.rows.push_back({text_at(replica, "id"), text_at(replica, "state"),
                           text_at(replica, "revision"), text_at(replica, "restarts"),
                           age_text(text_at(replica, "started_at"), context.clock.wall_now()),
-                          text_at(replica, "last_stderr")});
+                          joined(texts_at(replica, "last_stderr"), " ")});
   return table.rows.empty() ? std::string() : "\n" + table_text(table, context.table_columns());
 }
 
