@@ -10,6 +10,7 @@ constexpr std::size_t kHeadBytes = 8;
 constexpr std::size_t kFrameBytesMax = 16 * 1024 * 1024;
 constexpr std::size_t kLineBytesMax = 64 * 1024;
 constexpr std::size_t kTimestampBytesMax = 64;
+constexpr std::size_t kFrameBytesKept = kLineBytesMax + kTimestampBytesMax;
 
 std::size_t length_in(const std::string& head) {
   std::size_t length = 0;
@@ -51,11 +52,12 @@ LogLines::LogLines(std::function<bool(const LogLine&)> on_line)
     : on_line_(std::move(on_line)),
       frames_([this](bool is_stderr, std::string_view piece, bool is_last_piece) {
         Open& open = open_[is_stderr ? 1 : 0];
-        const std::size_t room =
-            kLineBytesMax + kTimestampBytesMax - std::min(open.frame.size(), kLineBytesMax);
+        if (is_last_piece && piece.ends_with('\n')) ends_line_ = true;
+        if (ends_line_) piece.remove_suffix(1);
+        const std::size_t room = kFrameBytesKept - std::min(open.frame.size(), kFrameBytesKept);
         open.frame += piece.substr(0, room);
         if (piece.size() > room) open.line.truncated_bytes += piece.size() - room;
-        if (is_last_piece) take_frame(is_stderr, piece.ends_with('\n'));
+        if (is_last_piece) take_frame(is_stderr, std::exchange(ends_line_, false));
       }) {}
 
 bool LogLines::take(std::string_view bytes) {
@@ -66,6 +68,7 @@ bool LogLines::take(std::string_view bytes) {
 void LogLines::take_frame(bool is_stderr, bool ends_line) {
   Open& open = open_[is_stderr ? 1 : 0];
   const std::string frame = std::exchange(open.frame, {});
+  if (frame.empty()) return;
   const std::size_t space = frame.find(' ');
   const bool has_timestamp = space != std::string::npos && space < kTimestampBytesMax;
   const std::string at = has_timestamp ? frame.substr(0, space) : "";
@@ -74,7 +77,6 @@ void LogLines::take_frame(bool is_stderr, bool ends_line) {
   open.line.at = at;
   open.line.is_stderr = is_stderr;
   open.is_begun = true;
-  if (text.ends_with('\n')) text.remove_suffix(1);
   append(open, text);
   if (ends_line) end_line(is_stderr);
 }

@@ -55,6 +55,7 @@ class LogLines {
 
   std::function<bool(const LogLine&)> on_line_;
   std::array<Open, 2> open_;
+  bool ends_line_ = false;  // of the frame's last piece
   bool is_enough_ = false;
   bool is_broken_ = false;
   LogFrames frames_;

@@ -36,11 +36,18 @@ void ProgressStream::tell(std::string_view text, bool is_error, bool is_stderr) 
 void ProgressStream::take_object(const Json& object) {
   has_object_ = true;
   if (const Json* text = member(object, "stream"); text != nullptr && text->is_string())
-    text_.take(text->get_ref<const std::string&>());
+    take_text(text->get_ref<const std::string&>());
   if (member(object, "aux") != nullptr) take_aux(object);
   if (member(object, "status") != nullptr) take_status(object);
   if (member(object, "error") != nullptr || member(object, "errorDetail") != nullptr)
     take_error(object);
+}
+
+// The classic builder wraps each piece that a step wrote to stderr in bright red, whole.
+void ProgressStream::take_text(std::string_view text) {
+  constexpr std::string_view kRed = "\x1b[91m";
+  constexpr std::string_view kPlain = "\x1b[0m";
+  text_.take(text, text.starts_with(kRed) && text.ends_with(kPlain));
 }
 
 void ProgressStream::take_aux(const Json& object) {

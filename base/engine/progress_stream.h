@@ -32,6 +32,7 @@ class ProgressStream {
 
  private:
   void take_object(const Json& object);
+  void take_text(std::string_view text);
   void take_aux(const Json& object);
   void take_status(const Json& object);
   void take_error(const Json& object);

@@ -7,8 +7,6 @@
 namespace sigil::engine {
 namespace {
 
-constexpr std::size_t kParametersMax = 32;
-
 // U+0080 to U+009F act as control characters on some terminals.
 std::string without_c1(std::string text) {
   std::string out;
@@ -42,7 +40,6 @@ void TerminalText::take_one(char c) {
         put(c);
       return;
     case State::escape:
-      parameters_.clear();
       if (c == '[')
         state_ = State::control;
       else if (c == ']' || c == 'P' || c == '_' || c == '^' || c == 'X')
@@ -52,13 +49,10 @@ void TerminalText::take_one(char c) {
       return;
     case State::control:
       if (c >= '@' && c <= '~') {
-        apply_control(c);
         state_ = State::text;
       } else if (c == '\n' || c == '\x1b') {  // cut off in the middle
         state_ = c == '\n' ? State::text : State::escape;
         if (c == '\n') put(c);
-      } else if (parameters_.size() < kParametersMax) {
-        parameters_ += c;
       }
       return;
     case State::string:
@@ -73,17 +67,10 @@ void TerminalText::take_one(char c) {
   }
 }
 
-void TerminalText::apply_control(char final) {
-  if (final != 'm') return;
-  if (parameters_ == "91") is_red_ = true;
-  if (parameters_ == "0" || parameters_.empty()) is_red_ = false;
-}
-
 void TerminalText::put(char c) {
-  const bool is_stderr = is_stderr_ || is_red_;
-  Line& line = lines_[is_stderr ? 1 : 0];
+  Line& line = lines_[is_stderr_ ? 1 : 0];
   if (c == '\n') {
-    end_line(is_stderr);
+    end_line(is_stderr_);
     return;
   }
   if (c == '\r') {
@@ -92,7 +79,7 @@ void TerminalText::put(char c) {
   }
   if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f') return;
   if (std::exchange(line.is_returned, false)) line.text.clear();
-  if (line.text.size() >= line_bytes_max_) end_line(is_stderr);
+  if (line.text.size() >= line_bytes_max_) end_line(is_stderr_);
   line.text += c;
   line.is_begun = true;
 }

@@ -25,14 +25,10 @@ class TerminalText {
   void take_one(char c);
   void put(char c);
   void end_line(bool is_stderr);
-  void apply_control(char final);
 
   OnLine on_line_;
   std::size_t line_bytes_max_;
   State state_ = State::text;
-  std::string parameters_;
-  // The classic builder marks what a step wrote to stderr by ESC[91m … ESC[0m.
-  bool is_red_ = false;
   bool is_stderr_ = false;
   struct Line {
     std::string text;
