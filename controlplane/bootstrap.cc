@@ -67,9 +67,12 @@ void keep_other_credentials(const std::string& path, const std::string& url) {
 
 Result<void> write_credentials(const BootstrapOptions& options, const Secret& key) {
   SIGIL_TRY(const auto owner, owner_named(options.key_owner));
-  SIGIL_CHECK(make_private_directory(owner.home + "/.config", owner));
-  SIGIL_CHECK(make_private_directory(owner.home + "/.config/sigil", owner));
-  const auto path = owner.home + "/.config/sigil/credentials.json";
+  auto path = options.key_file;
+  if (path.empty()) {
+    SIGIL_CHECK(make_private_directory(owner.home + "/.config", owner));
+    SIGIL_CHECK(make_private_directory(owner.home + "/.config/sigil", owner));
+    path = owner.home + "/.config/sigil/credentials.json";
+  }
   keep_other_credentials(path, options.url);
   const auto beside = path + ".new";
   ::unlink(beside.c_str());

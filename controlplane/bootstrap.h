@@ -11,6 +11,7 @@ namespace sigil::controlplane {
 
 struct BootstrapOptions {
   std::string key_owner;  // user name
+  std::string key_file;   // empty: ~/.config/sigil/credentials.json of the owner
   std::string url;        // public URL, written beside the key
 };
 

@@ -164,6 +164,7 @@ Result<Settings> load_settings(const config::Sources& sources) {
   settings.docker_socket = all.text("docker_socket");
   settings.admin_key_owner =
       all.text("admin_key_owner").empty() ? default_admin_key_owner() : all.text("admin_key_owner");
+  settings.admin_key_file = all.text("admin_key_file");
   settings.registry_namespace = registry_namespace_of(all, settings.public_url);
   settings.upload_bytes_max = all.bytes("server.upload_bytes_max");
   settings.log_level = all.text("log.level");

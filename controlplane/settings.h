@@ -61,6 +61,7 @@ struct Settings {
   std::string postgres_binaries, postgres_user;
   std::string docker_socket;
   std::string admin_key_owner;
+  std::string admin_key_file;  // empty: ~/.config/sigil/credentials.json of the owner
   std::string registry_namespace;
   std::int64_t upload_bytes_max = 0;
   std::string log_level, log_format;

@@ -78,6 +78,8 @@ void add_server(Table& table) {
   table.push_back(entry("admin_key_owner", Type::text, "",
                         "whose ~/.config/sigil/credentials.json gets the first admin key; empty: "
                         "the caller of sudo, else the user sigild runs as"));
+  table.push_back(entry("admin_key_file", Type::path, "",
+                        "where the first admin key is written instead (its folder must exist)"));
   table.push_back(entry("registry.namespace", Type::text, "",
                         "the part before the slash in names of packages without a server.json; "
                         "empty: the public host reversed, local.sigil before one is set"));

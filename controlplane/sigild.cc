@@ -164,7 +164,8 @@ struct Sigild::Parts {
 };
 
 Result<void> Sigild::Parts::begin(const std::stop_token& stop) {
-  SIGIL_CHECK(bootstrap(*database, {settings.admin_key_owner, settings.public_url}));
+  SIGIL_CHECK(bootstrap(*database,
+                        {settings.admin_key_owner, settings.admin_key_file, settings.public_url}));
   empty_directory(directory.scratch_directory());
   SIGIL_CHECK(routes.publish());
   SIGIL_CHECK(begin_serving());

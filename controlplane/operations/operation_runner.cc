@@ -8,8 +8,8 @@ namespace sigil::controlplane {
 
 namespace {
 
-constexpr auto kLease = std::chrono::seconds(60);
-constexpr auto kRenewEvery = std::chrono::seconds(10);
+constexpr auto kLease = std::chrono::seconds(30);
+constexpr auto kRenewEvery = std::chrono::seconds(8);
 constexpr auto kLookEvery = std::chrono::seconds(3);
 
 }  // namespace

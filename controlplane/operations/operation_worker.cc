@@ -21,11 +21,21 @@ using std::chrono::milliseconds;
 constexpr int kRevisionsKept = 5;
 constexpr int kFinishAttempts = 20;
 
-// Codes of ErrorCode that have no E_ word of their own yet (manifests §11).
+// The word of manifests §11 for what went wrong: errors of our own have it, those of engine, HTTP
+// client and files get the one that fits.
 std::string operation_code(const Error& error) {
-  if (error.reason.rfind("E_", 0) == 0) return error.reason;
-  if (error.code == ErrorCode::cancelled) return "E_CANCELLED";
-  return "E_INTERNAL";
+  if (error.reason.rfind("E_", 0) == 0 || error.reason.rfind("git_", 0) == 0) return error.reason;
+  switch (error.code) {
+    case ErrorCode::cancelled:
+      return "E_CANCELLED";
+    case ErrorCode::unavailable:
+      return "E_ENGINE";
+    case ErrorCode::timed_out:
+    case ErrorCode::too_large:
+      return "E_LIMIT";
+    default:
+      return "E_INTERNAL";
+  }
 }
 
 std::string operation_hint(const Error& error, const db::Operation& operation) {
@@ -35,7 +45,8 @@ std::string operation_hint(const Error& error, const db::Operation& operation) {
 
 // The database is away, or the operation is somebody else's now: nothing more may be done here.
 bool is_out_of_our_hands(const Error& error) {
-  return error.reason == "lease_lost" || error.reason == "commit_in_doubt";
+  return error.reason == "lease_lost" || error.reason == "commit_in_doubt" ||
+         error.reason == "database_unavailable";
 }
 
 milliseconds since(std::chrono::steady_clock::time_point begin) {
@@ -114,7 +125,7 @@ void OperationWorker::run(const db::Operation& operation, const db::Claim& claim
     run->secrets = *std::move(secrets);
     failure = run_steps(*run, is_abandoned);
   }
-  if (reason == StopReason::shutdown) {
+  if (reason == StopReason::shutdown && failure) {
     log.note("sigild stops; the operation goes on when it is back");
     log.flush();
     static_cast<void>(db::OperationStore(tools_.worker()).release(claim));
