@@ -14,6 +14,8 @@ namespace sigil::cli {
 namespace {
 
 constexpr int kRefsMax = 16;
+// Schemas looked at for one value: they may name themselves, and branch while they do.
+constexpr int kSchemasMax = 200;
 
 tl::unexpected<Error> refuse(std::string message, std::string hint = {}) {
   return fail(ErrorCode::invalid_argument, "usage", std::move(message), std::move(hint));
@@ -52,8 +54,11 @@ bool is_whole(const Json& number) {
   return std::trunc(value) == value;
 }
 
+Result<Json> coerce_within(const std::string& text, const Json& given, const Json& root,
+                           int& budget);
+
 std::optional<Json> as_type(const std::string& text, const std::string& type, const Json& property,
-                            const Json& root) {
+                            const Json& root, int& budget) {
   if (type == "string") return Json(text);
   if (type == "null") return text == "null" ? std::optional<Json>(nullptr) : std::nullopt;
   if (type == "boolean") {
@@ -72,19 +77,19 @@ std::optional<Json> as_type(const std::string& text, const std::string& type, co
   }
   if (type != "array") return std::nullopt;
   if (parsed && parsed->is_array()) return *parsed;
-  const auto item =
-      coerce(text, object_at(property, "items"), root);  // one element stands for a list of one
+  const auto item = coerce_within(text, object_at(property, "items"), root,
+                                  budget);  // one element stands for a list of one
   if (!item) return std::nullopt;
   return Json::array({*item});
 }
 
 // Types that refuse most come first, so that "3" is a number where a string would do as well.
 std::optional<Json> as_any_of(const std::string& text, const std::vector<std::string>& types,
-                              const Json& property, const Json& root) {
+                              const Json& property, const Json& root, int& budget) {
   for (const char* type : {"null", "boolean", "integer", "number", "object", "array", "string"})
     for (const auto& allowed : types)
       if (allowed == type)
-        if (auto value = as_type(text, type, property, root)) return value;
+        if (auto value = as_type(text, type, property, root, budget)) return value;
   return std::nullopt;
 }
 
@@ -96,12 +101,12 @@ std::optional<Json> as_enumerated(const std::string& text, const Json& values) {
   return std::nullopt;
 }
 
-std::optional<Json> as_alternative(const std::string& text, const Json& property,
-                                   const Json& root) {
+std::optional<Json> as_alternative(const std::string& text, const Json& property, const Json& root,
+                                   int& budget) {
   for (const char* key : {"anyOf", "oneOf"}) {
     std::optional<Json> plain;
     for (const auto& one : array_at(property, key)) {
-      auto value = coerce(text, one, root);
+      auto value = coerce_within(text, one, root, budget);
       if (!value) continue;
       if (!value->is_string()) return *std::move(value);
       plain = *std::move(value);
@@ -121,6 +126,28 @@ std::string expectation(const Json& property) {
   }
   const auto types = types_of(property);
   return types.empty() ? "another form" : "a value of type " + joined(types, " or ");
+}
+
+Result<Json> coerce_within(const std::string& text, const Json& given, const Json& root,
+                           int& budget) {
+  if (--budget < 0) return refuse("the schema of this argument is too involved");
+  const Json& property = resolved(given, root);
+  const Json& values = array_at(property, "enum");
+  const auto types = types_of(property);
+  std::optional<Json> value;
+  if (!values.empty()) {
+    value = as_enumerated(text, values);
+  } else if (!types.empty()) {
+    value = as_any_of(text, types, property, root, budget);
+  } else if (property.is_object() && (property.contains("anyOf") || property.contains("oneOf"))) {
+    value = as_alternative(text, property, root, budget);
+  } else {
+    // Nothing known: JSON where it is JSON, text otherwise.
+    const auto parsed = parse_json(text);
+    value = parsed ? *parsed : Json(text);
+  }
+  if (value) return *std::move(value);
+  return refuse(fmt::format("'{}' is not {}", printable(text), expectation(property)));
 }
 
 bool is_array_property(const Json& property) {
@@ -169,24 +196,9 @@ void put(const Place& place, Json value) {
 
 }  // namespace
 
-Result<Json> coerce(const std::string& text, const Json& given, const Json& root) {
-  const Json& property = resolved(given, root);
-  const Json& values = array_at(property, "enum");
-  const auto types = types_of(property);
-  std::optional<Json> value;
-  if (!values.empty()) {
-    value = as_enumerated(text, values);
-  } else if (!types.empty()) {
-    value = as_any_of(text, types, property, root);
-  } else if (property.is_object() && (property.contains("anyOf") || property.contains("oneOf"))) {
-    value = as_alternative(text, property, root);
-  } else {
-    // Nothing known: JSON where it is JSON, text otherwise.
-    const auto parsed = parse_json(text);
-    value = parsed ? *parsed : Json(text);
-  }
-  if (value) return *std::move(value);
-  return refuse(fmt::format("'{}' is not {}", printable(text), expectation(property)));
+Result<Json> coerce(const std::string& text, const Json& property, const Json& root) {
+  int budget = kSchemasMax;
+  return coerce_within(text, property, root, budget);
 }
 
 Result<Json> arguments_of(const std::vector<std::string>& pairs, const Json& schema) {

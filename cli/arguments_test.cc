@@ -78,6 +78,16 @@ TEST(Arguments, GivenAgainFillAnArrayAndNothingElse) {
             "argument city is given twice");
 }
 
+TEST(Arguments, ASchemaThatNamesItselfEnds) {
+  const Json schema = Json::parse(R"({"properties":{
+    "a":{"anyOf":[{"$ref":"#/properties/a"},{"oneOf":[{"$ref":"#/properties/a"}]}]},
+    "b":{"type":"array","items":{"$ref":"#/properties/b"}},
+    "c":{"anyOf":[{"$ref":"#/properties/c"},{"$ref":"#/properties/c"},{"$ref":"#/properties/c"}]}}})");
+  EXPECT_FALSE(arguments_of({"a=x"}, schema));
+  EXPECT_FALSE(arguments_of({"b=x"}, schema));
+  EXPECT_FALSE(arguments_of({"c=x"}, schema));
+}
+
 TEST(Arguments, SayWhatIsMissing) {
   EXPECT_EQ(missing_arguments(Json{{"city", "Bern"}}, kSchema), std::vector<std::string>{"days"});
 }
