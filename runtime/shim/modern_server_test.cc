@@ -57,8 +57,7 @@ TEST(ModernServer, MapsErrorsToTheStatusesOfTheSpecification) {
   post.version = "2026-12-31";
   const auto version = world.post(post);
   world.finish(*version);
-  EXPECT_THAT(version->body(), HasSubstr(R"("supported":["2026-07-28"],"requested":"2026-12-31"})"))
-      << version->body();
+  EXPECT_THAT(version->body(), HasSubstr(R"("requested":"2026-12-31","supported":["2026-07-28"])"));
 }
 
 TEST(ModernServer, ChecksMirroredArguments) {
@@ -114,6 +113,7 @@ TEST(ModernServer, ShowsALogToNobodyWhileItCouldBeAnybodys) {
 
 TEST(ModernServer, SendsLegacyClientsToTheServersOwnRefusal) {
   World world("modern");
+  ASSERT_TRUE(world.until([&world] { return !world.shim().hub().modern_versions().empty(); }));
   EXPECT_EQ(world.initialize(), "");
   const auto again = world.get("whatever");  // by now it is known to be modern only
   EXPECT_EQ(world.finish(*again).status(), 405);
