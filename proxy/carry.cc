@@ -95,7 +95,7 @@ constexpr std::array<std::string_view, 9> kNotForClients = {
 
 }  // namespace
 
-Result<std::string> carried_lines(const http1::RequestHead& head, const CarriedFrom& from) {
+Result<std::string> carried_lines(const http1::RequestHead& head, bool for_following) {
   std::string out;
   line(out, "Accept", plain_accept(head.value("accept")));
   if (const http1::Field* type = head.find("content-type")) {
@@ -108,13 +108,14 @@ Result<std::string> carried_lines(const http1::RequestHead& head, const CarriedF
     if (equals_ignoring_case(field.name, "cookie")) {
       if (const auto cookies = own_cookies(field.value); !cookies.empty())
         line(out, "Cookie", cookies);
+    } else if (for_following && (equals_ignoring_case(field.name, "if-none-match") ||
+                                 equals_ignoring_case(field.name, "last-event-id"))) {
+      continue;
     } else if (is_carried_header(field.name, head.path())) {
       if (head.count(field.name) > 1 || !is_visible(field.value)) return bad_value(field.name);
       line(out, field.name, field.value);
     }
   }
-  line(out, "X-Request-Id", from.request_id);
-  line(out, "X-Sigil-Client-Address", from.client_address);
   line(out, "X-Sigil-Scheme", "http");
   line(out, "X-Sigil-Host", head.value("host"));
   return out;
@@ -185,7 +186,7 @@ void Carry::start() {
                                head.method == "PATCH" || head.method == "DELETE";
   if (!is_known_method)
     return refuse({.status = 405, .code = "method_not_allowed", .detail = "unknown method here"});
-  auto lines = carried_lines(head, {client_.address(), client_.request_id()});
+  auto lines = carried_lines(head);
   if (!lines.has_value())
     return refuse({.status = 400, .code = lines.error().reason, .detail = lines.error().message});
   bump(worker_.counters().carried);
@@ -193,7 +194,8 @@ void Carry::start() {
   // The library behind answers HEAD with 405 or with a body; the connection drops the body here.
   request.method = head.method == "HEAD" ? "GET" : std::string(head.method);
   request.target = head.target;
-  request.lines = *std::move(lines);
+  request.lines = *std::move(lines) + "X-Request-Id: " + client_.request_id() +
+                  "\r\nX-Sigil-Client-Address: " + client_.address() + "\r\n";
   if (request.method != "GET") request.body.swap(client_.body());
   worker_.api().send(std::move(request),
                      [this, alive = std::weak_ptr<int>(alive_)](Result<ApiResponse> answer) {

@@ -17,14 +17,10 @@ namespace sigil::proxy {
 class ClientConnection;
 class Worker;
 
-struct CarriedFrom {
-  std::string_view client_address{};
-  std::string_view request_id{};
-};
-
-// The header lines sigild gets. invalid_argument names the header whose value its HTTP library
-// would stumble over.
-Result<std::string> carried_lines(const http1::RequestHead& head, const CarriedFrom& from);
+// The header lines sigild gets, but for request id and client address. `for_following`: without the
+// conditions that belong to one answer (If-None-Match, Last-Event-ID). invalid_argument names the
+// header whose value its HTTP library would stumble over.
+Result<std::string> carried_lines(const http1::RequestHead& head, bool for_following = false);
 
 // Whether the path may be carried: no empty, "." or ".." segments, plain or encoded.
 bool is_clean_path(std::string_view path);

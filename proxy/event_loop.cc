@@ -44,10 +44,11 @@ void EventLoop::post(std::function<void()> task) {
   [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
 }
 
-void EventLoop::turn(int wait_ms) {
+void EventLoop::turn(int wait_ms, const std::function<void()>& first) {
   std::array<epoll_event, 256> events;
   const int count =
       ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms);
+  first();
   bool is_woken = false;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];

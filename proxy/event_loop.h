@@ -31,8 +31,9 @@ class EventLoop {
   // From any thread: runs `task` in the loop's thread, soon. What is posted after the last turn is
   // dropped with the loop.
   void post(std::function<void()> task);
-  // Waits for events (at most `wait_ms`), hands them out, then runs what was posted.
-  void turn(int wait_ms);
+  // Waits for events (at most `wait_ms`), calls `first`, hands the events out, then runs what was
+  // posted.
+  void turn(int wait_ms, const std::function<void()>& first);
 
  private:
   void run_posted();

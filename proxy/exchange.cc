@@ -372,7 +372,7 @@ void Exchange::on_routes_changed() {
 }
 
 void Exchange::on_end_streams() {
-  if (!is_stream_ || phase_ != Phase::answering) return;
+  if (!is_stream_ || !is_endless() || phase_ != Phase::answering) return;
   if (upstream_ != nullptr) std::exchange(upstream_, nullptr)->abandon();
   settle(client_.answer_status());
   // A stream may end where it stands between two events; otherwise the client must see a break.

@@ -5,6 +5,7 @@
 #include "proxy/carry.h"
 #include "proxy/client_connection.h"
 #include "proxy/exchange.h"
+#include "proxy/follow.h"
 #include "proxy/origin.h"
 #include "proxy/worker.h"
 
@@ -41,6 +42,46 @@ Answer metrics_answer(ClientConnection& client, Worker& worker) {
     return problem_answer({.status = 405, .code = "method_not_allowed", .detail = "only GET"},
                           client.request_id());
   return {200, "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n", worker.metrics_page()};
+}
+
+// Brings the client to the worker where all followers of its resource are.
+class Move final : public RequestTask {
+ public:
+  Move(ClientConnection& client, Worker& to) : client_(client), to_(to) {}
+  void start() override {
+    auto moved = client_.hand_over();
+    to_.post([&to = to_, moved = std::move(moved)] {
+      to.adopt(moved.descriptor, moved.address, moved.unread);
+    });
+  }
+  void on_client_gone() override {}
+
+ private:
+  ClientConnection& client_;
+  Worker& to_;
+};
+
+std::unique_ptr<RequestTask> refuse(ClientConnection& client, const Error& error) {
+  return std::make_unique<ReadyAnswer>(
+      client,
+      problem_answer({.status = 400, .code = error.reason, .detail = error.message},
+                     client.request_id()),
+      kPlainLines);
+}
+
+std::unique_ptr<RequestTask> make_carried(ClientConnection& client, Worker& worker) {
+  const auto& head = client.head();
+  auto follow = read_follow_request(head);
+  if (!follow.has_value()) return refuse(client, follow.error());
+  if (follow->mode == FollowMode::none || !is_clean_path(head.path()))
+    return std::make_unique<Carry>(client, worker);
+  const auto lines = carried_lines(head, true);
+  if (!lines.has_value()) return refuse(client, lines.error());
+  const auto& workers = worker.shared().workers;
+  const std::size_t home = std::hash<std::string>()(follow->target(std::nullopt)) % workers.size();
+  if (follow->mode != FollowMode::download && workers[home] != &worker)
+    return std::make_unique<Move>(client, *workers[home]);
+  return std::make_unique<Follow>(client, worker, *std::move(follow), *lines);
 }
 
 bool is_public_host(ClientConnection& client, Worker& worker) {
@@ -103,7 +144,7 @@ std::unique_ptr<RequestTask> make_task(ClientConnection& client, Worker& worker)
     case Way::deployment:
       return std::make_unique<Exchange>(client, worker, destination.deployment);
     case Way::carried:
-      return std::make_unique<Carry>(client, worker);
+      return make_carried(client, worker);
     case Way::metrics:
       return std::make_unique<ReadyAnswer>(client, metrics_answer(client, worker), kPlainLines);
     case Way::welcome:

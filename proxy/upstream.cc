@@ -17,6 +17,10 @@ namespace {
 
 // A connection that has been quiet for this long is looked at before it is trusted again.
 constexpr auto kTrustedIdle = std::chrono::milliseconds(500);
+// A server that closes within this time of an answer is hasty, and remembered as such for a while:
+// its connections are looked at before each use.
+constexpr auto kHasty = std::chrono::seconds(2);
+constexpr auto kHastyRemembered = std::chrono::seconds(60);
 
 socklen_t fill_address(const Endpoint& endpoint, sockaddr_storage& storage) {
   const std::string address(endpoint.address);
@@ -109,8 +113,9 @@ void UpstreamConnection::on_events(std::uint32_t events) {
   if (state_ == State::closed) return;
   if (state_ == State::idle) {
     // Bytes nobody asked for, or the other end hanging up.
-    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) close();
-    return;
+    if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0) return;
+    if (pool_.now_ - (idle_until_ - idle_max_) < kHasty) pool_.mark_hasty(key_);
+    return close();
   }
   if (state_ == State::connecting) {
     if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return;
@@ -216,6 +221,7 @@ void UpstreamConnection::complete(bool is_reusable) {
 }
 
 void UpstreamConnection::fail(UpstreamProblem problem) {
+  if (is_reused_ && !has_answered_) pool_.mark_hasty(key_);
   UpstreamOwner* owner = std::exchange(owner_, nullptr);
   close();
   if (owner != nullptr) owner->on_upstream_failed(problem);
@@ -253,15 +259,7 @@ UpstreamConnection* UpstreamPool::take_idle(std::string_view key) {
   auto& waiting = found->second;
   while (!waiting.empty()) {
     UpstreamConnection* connection = waiting.back();
-    const bool is_stale = connection->idle_until_ <= now_;
-    const bool is_old = connection->idle_until_ - connection->idle_max_ + kTrustedIdle < now_;
-    char byte = 0;
-    // Its end may already be in the kernel while the event still waits in this batch.
-    const bool is_dead =
-        is_stale ||
-        (is_old && (::recv(connection->descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-                    (errno != EAGAIN && errno != EWOULDBLOCK)));
-    if (is_dead) {
+    if (connection->idle_until_ <= now_ || is_dead(*connection)) {
       connection->close();
       continue;
     }
@@ -271,6 +269,17 @@ UpstreamConnection* UpstreamPool::take_idle(std::string_view key) {
     return connection;
   }
   return nullptr;
+}
+
+// Its end may already be in the kernel while the event still waits in this batch. Asking costs a
+// system call, so only those are asked that may be dead.
+bool UpstreamPool::is_dead(const UpstreamConnection& connection) const {
+  const bool is_trusted = connection.idle_until_ - connection.idle_max_ + kTrustedIdle > now_ &&
+                          (hasty_.empty() || hasty_.find(connection.key_) == hasty_.end());
+  if (is_trusted) return false;
+  char byte = 0;
+  return ::recv(connection.descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+         (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 void UpstreamPool::keep(UpstreamConnection& connection) {
@@ -310,6 +319,7 @@ void UpstreamPool::tick() {
     else if (connection->state_ == UpstreamConnection::State::idle)  // a retry may have taken it
       connection->close();
   }
+  std::erase_if(hasty_, [&](const auto& entry) { return now_ - entry.second > kHastyRemembered; });
   // Endpoints of replicas that are gone.
   std::erase_if(idle_, [](const auto& entry) { return entry.second.empty(); });
 }

@@ -119,6 +119,9 @@ class UpstreamPool {
  private:
   friend class UpstreamConnection;
   UpstreamConnection* take_idle(std::string_view key);
+  bool is_dead(const UpstreamConnection& connection) const;
+  // This server closed a connection soon after an answer, without having said so.
+  void mark_hasty(const std::string& key) { hasty_[key] = now_; }
   void keep(UpstreamConnection& connection);
   void forget_idle(UpstreamConnection& connection);
   void retire(UpstreamConnection& connection);
@@ -130,6 +133,7 @@ class UpstreamPool {
   std::unordered_map<UpstreamConnection*, std::unique_ptr<UpstreamConnection>> connections_;
   std::unordered_map<std::string, std::vector<UpstreamConnection*>, TextHash, std::equal_to<>>
       idle_;
+  std::unordered_map<std::string, SteadyTime, TextHash, std::equal_to<>> hasty_;
   std::vector<std::unique_ptr<UpstreamConnection>> graveyard_;
 };
 

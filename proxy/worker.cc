@@ -108,13 +108,16 @@ Worker::~Worker() {
 void Worker::run() {
   refresh_time();
   next_tick_ = now_ + shared_.timing.tick;
+  // Routes first: whoever asks after a snapshot was taken is answered by it.
+  const std::function<void()> prepare = [this] {
+    refresh_time();
+    refresh_table();
+  };
   while (!is_stopping_.load(std::memory_order_relaxed)) {
     const auto until_tick =
         std::chrono::duration_cast<std::chrono::milliseconds>(next_tick_ - now_).count();
     // `now_` is of the last turn's beginning; the wait may only be shorter than it should be.
-    loop_.turn(static_cast<int>(std::max<std::int64_t>(1, until_tick)));
-    refresh_time();
-    refresh_table();
+    loop_.turn(static_cast<int>(std::max<std::int64_t>(1, until_tick)), prepare);
     if (now_ >= next_tick_) tick();
     closed_clients_.clear();
     graveyard_.clear();
@@ -148,6 +151,7 @@ void Worker::tick() {
     if (i < clients_.size()) clients_[i]->on_tick(now_);
   upstreams_.tick();
   api_->tick();
+  hub_->tick();
   std::erase_if(woken_, [&](const auto& entry) { return now_ - entry.second > kWakeAgain; });
   if (is_draining()) close_idle_clients();
 }
