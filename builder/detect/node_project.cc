@@ -214,6 +214,8 @@ std::optional<NodeProject> read_node_project(const SourceTree& tree,
           .value_or(tree.read(joined_path(base, ".node-version")).value_or(""));
   project.pinned = std::string(trimmed(version_file));
   project.has_mcp_sdk = has_sdk(*package);
+  const auto& development = member_of(*root, "devDependencies");
+  project.has_dev_dependencies = development.is_object() && !development.empty();
   if (context_folder != base)
     project.member = context_folder == "." ? base : base.substr(context_folder.size() + 1);
   read_manager(tree, context_folder, *root, project);

@@ -24,7 +24,9 @@ struct NodeProject {
   std::vector<std::string> start;         // argv; empty: nothing found
   std::string start_file;                 // the file in it that must exist after the build
   std::vector<std::string> start_others;  // files to look for when it does not
+  bool has_start_file = false;            // it is in the source already
   std::string start_reason;
+  bool has_dev_dependencies = false;
   bool needs_dev_dependencies = false;  // the start command runs tsx or ts-node
   bool has_mcp_sdk = false;
   bool needs_native_scripts = true;  // false: the lock holds none of the allowed packages

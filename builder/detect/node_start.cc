@@ -71,8 +71,6 @@ std::vector<std::string> usual_outputs(const SourceTree& tree, const std::string
       if (std::find(files.begin(), files.end(), file) == files.end() && file != project.start_file)
         files.push_back(file);
     }
-  for (const auto* name : {"index.js", "server.js", "src/index.js", "src/server.js", "index.mjs"})
-    files.emplace_back(name);
   return files;
 }
 
@@ -147,6 +145,8 @@ void choose_node_start(const SourceTree& tree, const std::string& base, const Js
              !file.empty()) {
     start_with_file(project, file, file + " is there");
   }
+  project.has_start_file =
+      !project.start_file.empty() && tree.has_file(joined_path(base, project.start_file));
   if (!project.start_file.empty() && !is_typescript(project.start_file))
     project.start_others = usual_outputs(tree, base, project);
 }

@@ -18,9 +18,7 @@ std::string npm_dockerfile(const FetchedSource& source, const Plan& plan) {
       "--no-fund " +
       shell_quoted(source.source.location + "@" + source.version) + "\n";
   text += native_scripts();
-  text += "\nFROM " + base + "\n" + runtime_environment(plan, "/app/node_modules/.bin");
-  text += "ENV NODE_ENV=production\n";
-  return text + copy_from_build(plan, "/app") + finish(plan, "/app");
+  return text + runtime_stage(plan, {.base = base, .path = "/app/node_modules/.bin"});
 }
 
 std::string pypi_dockerfile(const FetchedSource& source, const Plan& plan) {
@@ -30,9 +28,7 @@ std::string pypi_dockerfile(const FetchedSource& source, const Plan& plan) {
   text += uv_install() + "RUN uv venv /app/.venv\n";
   text +=
       "RUN uv pip install " + shell_quoted(source.source.location + "==" + source.version) + "\n";
-  text += "\nFROM " + base + "\n" + runtime_environment(plan, "/app/.venv/bin");
-  text += "ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VIRTUAL_ENV=/app/.venv\n";
-  return text + copy_from_build(plan, "/app") + finish(plan, "/app");
+  return text + runtime_stage(plan, {.base = base, .path = "/app/.venv/bin"});
 }
 
 void choose_start(const PackageFacts& facts, bool is_npm, Plan& plan) {

@@ -94,11 +94,7 @@ std::string launched_dockerfile(const Plan& plan) {
   text += "FROM " + base + " AS build\nWORKDIR /app\n";
   text += is_python ? python_build_environment(plan) + uv_install() : node_build_environment();
   text += launched_packages_install(plan);
-  text += "\nFROM " + base + "\n";
-  text += runtime_environment(runtime, "/app/bin");
-  text += "ENV NODE_ENV=production PYTHONUNBUFFERED=1\n";
-  text += copy_from_build(plan, "/app");
-  return text + finish(runtime, "/app");
+  return text + runtime_stage(runtime, {.base = base, .path = "/app/bin"});
 }
 
 bool is_own_package(const Plan& plan, const std::string& package) {
@@ -120,24 +116,20 @@ void forget_own_package(Plan& plan) {
                  packages.end());
 }
 
-std::string runtime_environment(const Plan& plan, const std::string& path) {
-  std::string first = path;
-  if (!plan.launched_packages.empty()) first += std::string(":") + kLaunchedFolder + "/bin";
-  return "ENV PATH=" + first + ":$PATH PORT=" + std::to_string(plan.port) + " HOST=0.0.0.0\n";
-}
-
-std::string copy_from_build(const Plan& plan, const std::string& folder) {
-  std::string text = "COPY --from=build " + folder + " " + folder + "\n";
+std::string runtime_stage(const Plan& plan, const RuntimeStage& stage) {
+  std::string path = stage.path;
+  if (!plan.launched_packages.empty()) path += std::string(":") + kLaunchedFolder + "/bin";
+  std::string text = "\nFROM " + stage.base + "\nENV PATH=" + path +
+                     ":$PATH PORT=" + std::to_string(plan.port) +
+                     " HOST=0.0.0.0 NODE_ENV=production";
+  if (plan.language == Language::python)
+    text += " PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VIRTUAL_ENV=/app/.venv";
+  text += std::string("\nRUN mkdir -p /data && chown ") + kRuntimeUser + " /data\n";
+  text += stage.prepare + "WORKDIR " + stage.workdir + "\nUSER " + kRuntimeUser + "\nEXPOSE " +
+          std::to_string(plan.port) + "\n";
+  text += "COPY --from=build " + stage.folder + " " + stage.folder + "\n";
   if (!plan.launched_packages.empty())
     text += std::string("COPY --from=build ") + kLaunchedFolder + " " + kLaunchedFolder + "\n";
-  return text;
-}
-
-std::string finish(const Plan& plan, const std::string& folder) {
-  std::string text = "WORKDIR " + folder + "\n";
-  text += std::string("RUN mkdir -p /data && chown ") + kRuntimeUser + " /data\n";
-  text += std::string("USER ") + kRuntimeUser + "\n";
-  text += "EXPOSE " + std::to_string(plan.port) + "\n";
   if (!plan.argv.empty()) text += "CMD " + exec_form(plan.argv) + "\n";
   return text;
 }

@@ -30,11 +30,16 @@ std::string launched_packages_install(const Plan& plan);
 // The whole file for a source that only names published packages.
 std::string launched_dockerfile(const Plan& plan);
 
-// ENV lines of the runtime stage; `path` comes first in PATH.
-std::string runtime_environment(const Plan& plan, const std::string& path);
-std::string copy_from_build(const Plan& plan, const std::string& folder);
-// Working directory, data folder, user, port and command.
-std::string finish(const Plan& plan, const std::string& folder);
+// The second stage. What does not depend on the source comes before what is copied, so that it is
+// made once and cached for all.
+struct RuntimeStage {
+  std::string base{};          // image
+  std::string path{};          // comes first in PATH
+  std::string prepare{};        // lines of its own, before everything is copied
+  std::string folder = "/app";  // copied from the build stage
+  std::string workdir = "/app";
+};
+std::string runtime_stage(const Plan& plan, const RuntimeStage& stage);
 
 // The part after the scope, without a version: "@a/b@1.2" -> "b".
 std::string launched_name(const std::string& package);

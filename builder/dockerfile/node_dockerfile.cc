@@ -90,7 +90,7 @@ std::string run_script(const NodeProject& project) {
 }
 
 std::string prune(const NodeProject& project) {
-  if (project.needs_dev_dependencies) return {};
+  if (project.needs_dev_dependencies || !project.has_dev_dependencies) return {};
   switch (project.manager) {
     case PackageManager::npm:
       // Pruning one member of a workspace would take what the others hoisted.
@@ -139,18 +139,18 @@ std::string node_dockerfile(const NodeProject& project, const Plan& plan) {
   if (project.needs_native_scripts) text += native_scripts();
   text += "COPY . .\n";
   text += run_script(project);
-  text += start_file_check(folder, project.start_file, project.start_others);
+  if (!project.has_start_file)
+    text += start_file_check(folder, project.start_file, project.start_others);
   text += prune(project);
   text += launched_packages_install(plan);
-  text += "\nFROM " + base + "\n";
-  if (!plan.argv.empty() && plan.argv[0] == "bun") text += manager_install(project);
-  text += runtime_environment(plan, folder == "/app"
-                                        ? "/app/node_modules/.bin"
-                                        : folder + "/node_modules/.bin:/app/node_modules/.bin");
-  text += "ENV NODE_ENV=production\n";
-  text += copy_from_build(plan, "/app");
-  text += finish(plan, folder);
-  return text;
+  const auto own = folder + "/node_modules/.bin";
+  return text +
+         runtime_stage(
+             plan, {.base = base,
+                    .path = folder == "/app" ? own : own + ":/app/node_modules/.bin",
+                    .prepare =
+                        !plan.argv.empty() && plan.argv[0] == "bun" ? manager_install(project) : "",
+                    .workdir = folder});
 }
 
 }  // namespace sigil::builder

@@ -95,13 +95,7 @@ std::string python_dockerfile(const PythonProject& project, const PlanContext& c
   text += std::string("RUN uv venv ") + kVenv + "\n";
   text += install(project, context);
   text += launched_packages_install(plan);
-  text += "\nFROM " + base + "\n";
-  text += runtime_environment(plan, std::string(kVenv) + "/bin");
-  text +=
-      "ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VIRTUAL_ENV=" + std::string(kVenv) + "\n";
-  text += copy_from_build(plan, "/app");
-  text += finish(plan, "/app");
-  return text;
+  return text + runtime_stage(plan, {.base = base, .path = std::string(kVenv) + "/bin"});
 }
 
 }  // namespace sigil::builder
