@@ -175,6 +175,11 @@ Result<void> Dispatcher::identify(ApiRequest& request, const Route& route) const
     return {};
   SIGIL_TRY(request.caller, std::move(caller));
   const auto scope = scope_of(route.access);
+  if (route.access == Access::write &&
+      (request.caller->role == "viewer" || request.caller->role == "auditor"))
+    return fail(ErrorCode::forbidden, "role_missing",
+                "a " + request.caller->role + " of the team may not change anything",
+                "An administrator of the team can give you the role developer.");
   if (scope.empty() || request.caller->has_scope(scope)) return {};
   return fail(ErrorCode::forbidden, "scope_missing",
               "this key lacks the scope " + std::string(scope),

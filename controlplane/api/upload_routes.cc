@@ -2,7 +2,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/log.h"
 #include "controlplane/api/body_reader.h"
 #include "controlplane/api/render_parts.h"
 #include "controlplane/api/routes.h"
@@ -34,19 +33,6 @@ UploadFiles files_of(const Context& context) {
   return UploadFiles(context.services->settings.data_dir);
 }
 
-// Uploads are begun seldom, so their start is a good moment to look for abandoned ones.
-void forget_expired(const Context& context) {
-  db::UploadStore store(context.services->database.as(db::Caller::worker()));
-  const auto expired = store.list_expired();
-  if (!expired) return;
-  for (const auto& upload : *expired) {
-    files_of(context).remove(upload.id);
-    if (auto removed = store.remove(upload.id); !removed)
-      log::warn("an expired upload stays",
-                {{"upload", upload.id.text()}, {"reason", removed.error().message}});
-  }
-}
-
 Result<db::Upload> read_promise(const Context& context, const ApiRequest& request) {
   SIGIL_TRY(auto reader, BodyReader::parse(request.body));
   db::Upload upload;
@@ -58,15 +44,15 @@ Result<db::Upload> read_promise(const Context& context, const ApiRequest& reques
   SIGIL_CHECK(reader.finish());
   const auto bytes_max = context.services->settings.upload_bytes_max;
   if (upload.size > bytes_max)
-    return fail(ErrorCode::too_large, "E_LIMIT",
-                "an upload may have " + std::to_string(bytes_max) + " bytes",
-                "Leave build results and dependencies out of it, or raise upload.bytes_max.");
+    return fail(
+        ErrorCode::too_large, "E_LIMIT",
+        "an upload may have " + std::to_string(bytes_max) + " bytes",
+        "Leave build results and dependencies out of it, or raise server.upload_bytes_max.");
   return upload;
 }
 
 Result<ApiResponse> create(const Context& context, const ApiRequest& request) {
   SIGIL_TRY(auto upload, read_promise(context, request));
-  forget_expired(context);
   upload.id = make_id<UploadId>();
   upload.team = request.caller->team;
   upload.user = request.caller->user;
