@@ -15,7 +15,10 @@ void CrashGuard::failed(SteadyTime now, double jitter) {
   not_before_ = now + delay + std::chrono::duration_cast<milliseconds>(extra);
 }
 
-void CrashGuard::succeeded() { in_a_row_ = 0; }
+void CrashGuard::succeeded() {
+  in_a_row_ = 0;
+  not_before_ = {};
+}
 
 milliseconds CrashGuard::wait(SteadyTime now) const {
   if (now >= not_before_) return milliseconds(0);

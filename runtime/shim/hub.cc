@@ -22,16 +22,20 @@ Hub::Hub(const Context& context)
       launcher_(context.launcher),
       log_(context.log),
       options_(context.options),
-      base_(modern_context(), context.options.child) {}
+      base_(modern_context(guard_), context.options.child) {}
 
 Hub::~Hub() {
   loop_.cancel(probe_timer_);
   loop_.cancel(reap_timer_);
 }
 
-ModernServer::Context Hub::modern_context() {
-  return {loop_, launcher_, log_, options_, guard_, *this};
+ModernServer::Context Hub::modern_context(CrashGuard& guard) {
+  return {loop_, launcher_, log_, options_, guard, *this};
 }
+
+Hub::Configured::Configured(const ModernServer::Context& context, ChildSpec spec)
+    : server({context.loop, context.launcher, context.log, context.options, guard, context.owner},
+             std::move(spec)) {}
 
 void Hub::start() {
   base_.start();
@@ -49,7 +53,7 @@ void Hub::stop() {
     entry.second->end("the server is stopping");
     bury(std::move(entry.second));
   }
-  for (auto& entry : configured_) entry.second->stop("the server is stopping");
+  for (auto& entry : configured_) entry.second->server.stop("the server is stopping");
   base_.stop("the server is stopping");
 }
 
@@ -69,20 +73,21 @@ void Hub::initialize(const HttpRequest& request, const Inbound& inbound) {
                                       .reason = "session_config",
                                       .raw_id = raw_id});
   }
+  const bool has_own_config = !request.header(kConfigHeader).empty();
   const auto now = loop_.now();
   if (is_stopping_ || (guard_.is_looping(now) && guard_.wait(now).count() > 0)) {
     return refuse(*inbound.exchange, starting_failed(raw_id, seconds(guard_.wait(now))));
   }
   if (!make_room()) return refuse(*inbound.exchange, busy(raw_id));
   const LegacySession::Context context{loop_, launcher_, log_, options_, *this};
-  auto session = std::make_unique<LegacySession>(context, random_id());
+  auto session = std::make_unique<LegacySession>(context, random_id(), has_own_config);
   const auto opened = session->open(*spec, inbound);
   if (!opened) {
     log_.note(opened.error().message);
     ChildExit exit;
     exit.code = 127;
     exit.last_stderr = {opened.error().message};
-    start_failed(exit);
+    start_failed(exit, has_own_config);
     return refuse(*inbound.exchange, starting_failed(raw_id, seconds(guard_.wait(now))));
   }
   const auto id = session->id();
@@ -96,7 +101,7 @@ void Hub::post_modern(const HttpRequest& request, const Inbound& inbound) {
     return base_.post(request, inbound);
   }
   const auto found = configured_.find(config);
-  if (found != configured_.end()) return found->second->post(request, inbound);
+  if (found != configured_.end()) return found->second->server.post(request, inbound);
   const std::string raw_id(inbound.message.id.of(inbound.text));
   auto spec = spec_for(request);
   if (!spec) {
@@ -109,9 +114,9 @@ void Hub::post_modern(const HttpRequest& request, const Inbound& inbound) {
   if (configured_.size() >= kConfiguredMax || !make_room()) {
     if (!reap_least_recently_used()) return refuse(*inbound.exchange, busy(raw_id));
   }
-  auto& server = configured_[config];
-  server = std::make_unique<ModernServer>(modern_context(), *std::move(spec));
-  server->post(request, inbound);
+  auto& added = configured_[config];
+  added = std::make_unique<Configured>(modern_context(guard_), *std::move(spec));
+  added->server.post(request, inbound);
 }
 
 LegacySession* Hub::find(std::string_view session_id) {
@@ -146,7 +151,8 @@ Health Hub::health() const {
   return health;
 }
 
-void Hub::session_opened(LegacySession&) {
+void Hub::session_opened(LegacySession& session) {
+  if (session.has_own_config()) return;
   guard_.succeeded();
   legacy_is_refused_ = false;
   state_ = Health::State::ok;
@@ -160,21 +166,23 @@ void Hub::session_refused(LegacySession& session, int code, std::string_view) {
 
 void Hub::session_lost(LegacySession& session, const ChildExit& exit) {
   const bool was_open = session.is_open();
+  const bool has_own_config = session.has_own_config();
   last_exit_ = exit;
   ++restarts_;
   session.end(exit.line_was_too_long ? "the server wrote a line that is too long"
                                      : "the server ended");
   bury(take(session));
-  if (!was_open) start_failed(exit);
+  if (!was_open) start_failed(exit, has_own_config);
 }
 
 void Hub::session_timed_out(LegacySession& session) {
+  const bool has_own_config = session.has_own_config();
   session.end("initialize was not answered");
   bury(take(session));
   ChildExit exit;
   exit.code = 124;
   exit.last_stderr = {"initialize was not answered in time"};
-  start_failed(exit);
+  start_failed(exit, has_own_config);
 }
 
 std::unique_ptr<LegacySession> Hub::take(LegacySession& session) {
@@ -192,7 +200,7 @@ void Hub::bury(std::unique_ptr<LegacySession> session) {
 
 std::size_t Hub::children() const {
   std::size_t count = sessions_.size() + (base_.has_child() ? 1 : 0) + (probe_ ? 1 : 0);
-  for (const auto& entry : configured_) count += entry.second->has_child() ? 1 : 0;
+  for (const auto& entry : configured_) count += entry.second->server.has_child() ? 1 : 0;
   return count;
 }
 
@@ -212,21 +220,21 @@ bool Hub::reap_least_recently_used() {
   }
   auto oldest = configured_.end();
   for (auto it = configured_.begin(); it != configured_.end(); ++it) {
-    if (!it->second->is_idle()) continue;
-    const bool is_older =
-        oldest == configured_.end() || it->second->last_used() < oldest->second->last_used();
+    if (!it->second->server.is_idle()) continue;
+    const bool is_older = oldest == configured_.end() ||
+                          it->second->server.last_used() < oldest->second->server.last_used();
     if (is_older) oldest = it;
   }
   const bool takes_session =
       session != nullptr &&
-      (oldest == configured_.end() || session->last_used() <= oldest->second->last_used());
+      (oldest == configured_.end() || session->last_used() <= oldest->second->server.last_used());
   if (takes_session) {
     remove(session->id());
     return true;
   }
   if (oldest == configured_.end()) return false;
-  oldest->second->stop("idle");
-  loop_.defer([kept = std::shared_ptr<ModernServer>(std::move(oldest->second))] {});
+  oldest->second->server.stop("idle");
+  loop_.defer([kept = std::shared_ptr<Configured>(std::move(oldest->second))] {});
   configured_.erase(oldest);
   return true;
 }
@@ -242,8 +250,8 @@ void Hub::reap_idle() {
   }
   for (const auto& id : idle) remove(id);
   for (auto it = configured_.begin(); it != configured_.end();) {
-    const bool is_over = it->second->is_idle() && it->second->last_used() <= before;
-    if (is_over) it->second->stop("idle");
+    const bool is_over = it->second->server.is_idle() && it->second->server.last_used() <= before;
+    if (is_over) it->second->server.stop("idle");
     it = is_over ? configured_.erase(it) : std::next(it);
   }
   const auto every = std::clamp<std::chrono::milliseconds>(
@@ -251,9 +259,10 @@ void Hub::reap_idle() {
   reap_timer_ = loop_.after(every, [this] { reap_idle(); });
 }
 
-void Hub::start_failed(const ChildExit& exit) {
+void Hub::start_failed(const ChildExit& exit, bool has_own_config) {
   if (is_stopping_) return;
   last_exit_ = exit;
+  if (has_own_config) return;  // says nothing about everybody else's server
   guard_.failed(loop_.now(), random_part());
   if (state_ != Health::State::ok || guard_.is_looping(loop_.now())) {
     state_ = Health::State::failing;
@@ -286,13 +295,13 @@ void Hub::modern_exited(ModernServer& server, const ChildExit& exit, bool was_re
   ++restarts_;
   if (&server != &base_) {
     if (was_ready) return;
-    guard_.failed(loop_.now(), random_part());
-    return server.give_up(starting_failed({}, seconds(guard_.wait(loop_.now()))));
+    server.guard().failed(loop_.now(), random_part());
+    return server.give_up(starting_failed({}, seconds(server.guard().wait(loop_.now()))));
   }
   if (was_ready) return base_.start();  // after the back-off
   // Some servers leave at any request before initialize: then they are legacy.
   if (base_.era() == ModernServer::Era::unknown) return probe_legacy();
-  start_failed(exit);
+  start_failed(exit, false);
   if (guard_.is_looping(loop_.now())) {
     base_.give_up(starting_failed({}, seconds(guard_.wait(loop_.now()))));
   }
@@ -323,7 +332,7 @@ void Hub::legacy_probed(LegacyProbe::Outcome outcome, const ChildExit& exit) {
                                : "initialize was not answered in time"};
   }
   if (base_.is_ready()) return;  // server/discover was answered meanwhile
-  start_failed(failure);
+  start_failed(failure, false);
   base_.give_up(starting_failed({}, seconds(guard_.wait(loop_.now()))));
 }
 

@@ -58,15 +58,22 @@ class Hub final : public SessionOwner, public ModernServer::Owner {
   void modern_exited(ModernServer& server, const ChildExit& exit, bool was_ready) override;
 
  private:
+  // One distinct session configuration; its failures are its own.
+  struct Configured {
+    Configured(const ModernServer::Context& context, ChildSpec spec);
+    CrashGuard guard;
+    ModernServer server;
+  };
+
   Result<ChildSpec> spec_for(const HttpRequest& request) const;
-  ModernServer::Context modern_context();
+  ModernServer::Context modern_context(CrashGuard& guard);
   bool make_room();
   bool reap_least_recently_used();
   void reap_idle();
   std::size_t children() const;
   std::unique_ptr<LegacySession> take(LegacySession& session);
   void bury(std::unique_ptr<LegacySession> session);
-  void start_failed(const ChildExit& exit);
+  void start_failed(const ChildExit& exit, bool has_own_config);
   void probe_legacy();
   void legacy_probed(LegacyProbe::Outcome outcome, const ChildExit& exit);
 
@@ -76,7 +83,7 @@ class Hub final : public SessionOwner, public ModernServer::Owner {
   const Options& options_;
   CrashGuard guard_;
   ModernServer base_;
-  std::unordered_map<std::string, std::unique_ptr<ModernServer>> configured_;
+  std::unordered_map<std::string, std::unique_ptr<Configured>> configured_;
   std::unordered_map<std::string, std::unique_ptr<LegacySession>> sessions_;
   std::unique_ptr<LegacyProbe> probe_;
   Loop::TimerId probe_timer_ = 0;

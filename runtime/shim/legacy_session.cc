@@ -44,13 +44,14 @@ std::string server_error(std::string_view raw_id, std::string_view message,
 
 }  // namespace
 
-LegacySession::LegacySession(const Context& context, std::string id)
+LegacySession::LegacySession(const Context& context, std::string id, bool has_own_config)
     : loop_(context.loop),
       launcher_(context.launcher),
       log_(context.log),
       options_(context.options),
       owner_(context.owner),
       id_(std::move(id)),
+      has_own_config_(has_own_config),
       last_used_(context.loop.now()) {}
 
 LegacySession::~LegacySession() {
@@ -257,6 +258,8 @@ void LegacySession::take_initialize_answer(PendingMap::iterator pending, std::st
     exchange->respond(json_response(code == mcp::kUnsupportedVersion ? 400 : 200, answer));
     return owner_.session_refused(*this, code, raw);
   }
+  // Nobody will ever learn the id of this session.
+  if (!exchange->is_open()) return owner_.session_refused(*this, 0, raw);
   version_ = version_in(raw);
   initialize_result_ = raw;
   auto response = json_response(200, answer);

@@ -51,7 +51,9 @@ class LegacySession final : public ChildListener {
     SessionOwner& owner;
   };
 
-  LegacySession(const Context& context, std::string id);
+  // has_own_config: the client chose the child's argv or variables, so a failed start is its
+  // affair.
+  LegacySession(const Context& context, std::string id, bool has_own_config);
   ~LegacySession() override;
 
   // Starts the child and passes the client's initialize on.
@@ -64,6 +66,7 @@ class LegacySession final : public ChildListener {
   void end(std::string_view why);
 
   const std::string& id() const { return id_; }
+  bool has_own_config() const { return has_own_config_; }
   bool is_open() const { return !initialize_result_.empty(); }
   // Nothing under way and nobody connected.
   bool is_idle() const;
@@ -113,6 +116,7 @@ class LegacySession final : public ChildListener {
   const Options& options_;
   SessionOwner& owner_;
   std::string id_;
+  bool has_own_config_;
   std::unique_ptr<Child> child_;
   std::string version_;
   std::string initialize_result_;  // raw

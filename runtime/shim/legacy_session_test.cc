@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/encoding.h"
 #include "base/mcp/jsonrpc.h"
 #include "runtime/shim/testing.h"
 
@@ -237,6 +238,18 @@ TEST(LegacySession, StartsTheChildOfItsConfiguration) {
   const auto other = world.post(in_session(plain, request_text("1", "env")));
   EXPECT_THAT(world.finish(*other).body(), HasSubstr(R"("value":"")"));
   EXPECT_EQ(world.initialize("2025-11-25", {{"X-Sigil-Session-Config", "!"}}), "");
+}
+
+TEST(LegacySession, ThatCannotStartWithItsConfigurationHarmsNobodyElse) {
+  World world("legacy");
+  ASSERT_NE(world.initialize(), "");
+  const auto config =
+      to_base64url(R"({"argv":[")" + std::string(SCRIPTED_CHILD) + R"(","crash"]})");
+  for (int i = 0; i < 7; ++i) {
+    EXPECT_EQ(world.initialize("2025-11-25", {{"X-Sigil-Session-Config", config}}), "");
+  }
+  EXPECT_NE(world.initialize(), "");
+  EXPECT_THAT(world.health(), HasSubstr("200 "));
 }
 
 TEST(LegacySession, GivesWayToANewOneOnlyWhenItIsIdle) {

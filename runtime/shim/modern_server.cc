@@ -171,11 +171,10 @@ void ModernServer::take_listing(std::string_view line, const mcp::Message& messa
 
 void ModernServer::become_ready() {
   is_ready_ = true;
-  const bool is_news = era_ == Era::unknown;
   era_ = Era::modern;
   guard_.succeeded();
   release_waiting();
-  if (is_news) owner_.era_known(*this);
+  owner_.era_known(*this);
 }
 
 void ModernServer::release_waiting() {
@@ -187,12 +186,21 @@ void ModernServer::release_waiting() {
 
 void ModernServer::give_up(const Problem& problem) { fail_all(problem); }
 
+// A subscription that ends in order ends with a result.
+void ModernServer::end_listening(Pending& pending) {
+  const auto result = R"({"resultType":"complete","_meta":{")" +
+                      std::string(mcp::kMetaSubscriptionId) + R"(":)" + pending.raw_id + "}}";
+  pending.exchange->send_event(
+      mcp::sse_event(mcp::result_body(pending.raw_id, result), {}, "message"));
+}
+
 void ModernServer::fail_all(const Problem& problem) {
   for (auto& entry : std::exchange(pending_, {})) {
     auto& pending = entry.second;
     auto own = problem;
     own.raw_id = pending.raw_id;
     if (pending.has_begun) {
+      if (pending.method == "subscriptions/listen") end_listening(pending);
       pending.exchange->finish();
     } else {
       refuse(*pending.exchange, own);

@@ -26,6 +26,7 @@ class ModernServer final : public ChildListener {
   class Owner {
    public:
     virtual ~Owner() = default;
+    // The server's era is known; for a modern one also after each restart.
     virtual void era_known(ModernServer& server) = 0;
     // No answer to server/discover within the probe limit; it may still come.
     virtual void probe_is_silent(ModernServer& server) = 0;
@@ -57,6 +58,7 @@ class ModernServer final : public ChildListener {
   Era era() const { return era_; }
   const std::vector<std::string>& versions() const { return versions_; }
   bool has_child() const { return child_ != nullptr; }
+  CrashGuard& guard() { return guard_; }
   bool is_ready() const { return is_ready_; }
   bool is_waited_for() const { return !waiting_.empty(); }
   bool is_idle() const { return pending_.empty() && waiting_.empty(); }
@@ -85,6 +87,7 @@ class ModernServer final : public ChildListener {
   void become_ready();
   void release_waiting();
   void fail_all(const Problem& problem);
+  static void end_listening(Pending& pending);
   void forward(const HttpRequest& request, const Inbound& inbound);
   void forward_notification(const Inbound& inbound);
   void client_left(std::int64_t id);
