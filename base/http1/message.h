@@ -6,7 +6,7 @@
 // reads to a buffer and calls next() with everything that is not consumed yet; pipelined leftovers
 // simply stay in that buffer. A loop looks like this:
 //
-//   for (;;) {
+//   for (;;) {  // one step at a time
 //     const Step step = parser.next(unread);
 //     unread.remove_prefix(step.consumed);
 //     if (step.event == Event::head) ...        // parser.head() is valid until reset()

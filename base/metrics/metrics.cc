@@ -110,10 +110,10 @@ std::string Registry::text() const {
 }
 
 const std::vector<double>& latency_bounds() {
-  static const std::vector<double> bounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                             0.1,   0.25,   0.5,   1,    2.5,   5,
-                                             10,    30,     60,    120,  300,   600};
-  return bounds;
+  static const std::vector<double> kBounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                              0.1,   0.25,   0.5,   1,    2.5,   5,
+                                              10,    30,     60,    120,  300,   600};
+  return kBounds;
 }
 
 }  // namespace sigil::metrics
