@@ -5,7 +5,7 @@
 namespace sigil::proxy {
 namespace {
 
-http1::RequestHead request(std::vector<Field> fields) {
+http1::RequestHead request(std::vector<http1::Field> fields) {
   http1::RequestHead head;
   head.method = "POST";
   head.target = "/a/mcp";
