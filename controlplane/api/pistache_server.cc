@@ -129,6 +129,8 @@ class ConnectionHandler final : public http::Handler {
         send(application_->answer(std::move(connection.request)), is_head, false, peer);
         connection.request = {};
         connection.parser.reset();
+        // A limit outlives its message, and a length is checked before the next head is seen.
+        connection.parser.set_body_bytes_max(kRequestBytesMax);
         // Its clock is what Pistache's idle check looks at.
         getParser(peer)->reset();
         return;

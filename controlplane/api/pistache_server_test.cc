@@ -175,6 +175,14 @@ TEST_F(PistacheServerTest, AnswersOneAfterTheOtherOnOneConnection) {
   EXPECT_LT(received.find("/one?"), received.find("/two?")) << received;
 }
 
+TEST_F(PistacheServerTest, ForgetsTheLimitOfTheRequestBefore) {
+  const std::string body(5000, 'b');
+  const auto received = raw({"GET /small HTTP/1.1\r\nHost: x\r\n\r\n",
+                             "PUT /big HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n" + body},
+                            "PUT /big");
+  EXPECT_NE(received.find("X-Body-Size: 5000"), std::string::npos) << received;
+}
+
 TEST_F(PistacheServerTest, SendsNoBodyToHead) {
   const auto received =
       raw({"HEAD /x HTTP/1.1\r\nHost: x\r\n\r\nGET /y HTTP/1.1\r\nHost: x\r\n\r\n"}, "GET /y");
