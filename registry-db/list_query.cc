@@ -46,16 +46,18 @@ void ListQuery::where(std::string_view condition) {
 }
 
 void ListQuery::where(std::string_view condition, const Param& param) {
+  params_.push_back(param);
+  page_params_.push_back(param);
+  const std::string name = "$" + std::to_string(params_.size());
   std::string text(condition);
-  const std::string name = bind(param);
   for (auto place = text.find("$?"); place != std::string::npos; place = text.find("$?"))
     text.replace(place, 2, name);
   where(text);
 }
 
-std::string ListQuery::bind(const Param& param) {
-  params_.push_back(param);
-  return "$" + std::to_string(params_.size());
+std::string ListQuery::bind_for_order(const Param& param) {
+  page_params_.push_back(param);
+  return "$" + std::to_string(page_params_.size());
 }
 
 Result<const SortKey*> ListQuery::find_key(std::span<const SortKey> keys) const {
@@ -81,7 +83,6 @@ Result<void> ListQuery::arrange(const PageRequest& page, std::span<const SortKey
   SIGIL_TRY(const auto* const key, find_key(keys));
   expression_ = key->expression;
   type_ = key->type;
-  page_params_ = params_;
   if (page.cursor.empty()) return {};
   return continue_after(page.cursor);
 }

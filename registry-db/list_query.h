@@ -33,8 +33,8 @@ class ListQuery {
   // `condition` names its parameter $?.
   void where(std::string_view condition, const Param& param);
   void where(std::string_view condition);
-  // A value that an expression needs: returns its name, "$3".
-  std::string bind(const Param& param);
+  // A value that the order needs: returns its name, "$3". After the last condition.
+  std::string bind_for_order(const Param& param);
 
   // invalid_argument "bad_sort", "bad_cursor", "bad_limit". Call it last.
   Result<void> arrange(const PageRequest& page, std::span<const SortKey> keys,
@@ -56,7 +56,8 @@ class ListQuery {
   std::string sort_, expression_, type_;
   bool is_descending_ = false;
   int limit_ = 0;
-  std::vector<Param> params_, page_params_;
+  std::vector<Param> params_;       // of the conditions
+  std::vector<Param> page_params_;  // of conditions, order and cursor
 };
 
 // Both statements and the reading of rows; `read(const pqxx::row&)` gives one item.

@@ -59,8 +59,8 @@ void filter_by(ListQuery& query, const PackageFilter& filter) {
 
 // The name itself first, then names that hold the text, then by how well the words fit.
 std::string relevance(ListQuery& query, const std::string& search) {
-  const auto whole = query.bind(search);
-  const auto part = query.bind("%" + like_escaped(search) + "%");
+  const auto whole = query.bind_for_order(search);
+  const auto part = query.bind_for_order("%" + like_escaped(search) + "%");
   return "(case when " + whole +
          " in (p.name, split_part(p.name, '/', 2)) then 100"
          " when split_part(p.name, '/', 2) ilike " +

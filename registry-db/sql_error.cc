@@ -35,6 +35,19 @@ Error internal(std::string_view sqlstate, std::string_view text) {
               "the log of sigild has the reason");
 }
 
+// libpqxx 6.4 leaves the SQLSTATE out of the errors it has types for.
+std::string sqlstate_of(const pqxx::sql_error& error) {
+  if (!error.sqlstate().empty()) return error.sqlstate();
+  if (dynamic_cast<const pqxx::unique_violation*>(&error) != nullptr) return "23505";
+  if (dynamic_cast<const pqxx::foreign_key_violation*>(&error) != nullptr) return "23503";
+  if (dynamic_cast<const pqxx::check_violation*>(&error) != nullptr) return "23514";
+  if (dynamic_cast<const pqxx::not_null_violation*>(&error) != nullptr) return "23502";
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) return "42501";
+  if (dynamic_cast<const pqxx::data_exception*>(&error) != nullptr) return "22000";
+  if (dynamic_cast<const pqxx::insufficient_resources*>(&error) != nullptr) return "53000";
+  return {};
+}
+
 }  // namespace
 
 Error error_of_sqlstate(std::string_view sqlstate, std::string_view text) {
@@ -77,7 +90,7 @@ Error error_in_flight() {
   } catch (const pqxx::transaction_rollback& rollback) {
     return error_of_sqlstate("40001", rollback.what());
   } catch (const pqxx::sql_error& refused) {
-    return error_of_sqlstate(refused.sqlstate(), refused.what());
+    return error_of_sqlstate(sqlstate_of(refused), refused.what());
   } catch (const std::exception& other) {
     return internal("", other.what());
   } catch (...) {

@@ -44,4 +44,15 @@ Claim TestWorld::claim(const std::string& worker_name) {
   return {taken ? taken->id : OperationId(), worker_name};
 }
 
+std::string TestWorld::query(const std::string& sql) {
+  return sigil::testing::PostgresFixture::shared().query(url_, sql);
+}
+
+void TestWorld::wait_until_somebody_waits() {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (query("select count(*) from pg_locks l join pg_stat_activity a using (pid)"
+               " where not l.granted and a.datname = current_database()") == "0")
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "nobody waits";
+}
+
 }  // namespace sigil::db

@@ -48,6 +48,10 @@ class TestWorld : public ::testing::Test {
   Operation make_operation(const Deployment& deployment);
   Claim claim(const std::string& worker_name);  // the next operation
 
+  // Until a session of this database waits for another one's lock.
+  void wait_until_somebody_waits();
+  std::string query(const std::string& sql);  // as superuser
+
   Secret url_;
   std::unique_ptr<Database> db_;
   TeamId team_a_, team_b_;

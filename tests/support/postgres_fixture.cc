@@ -1,9 +1,11 @@
 #include "tests/support/postgres_fixture.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -57,6 +59,13 @@ PostgresFixture::PostgresFixture() {
   cluster_ = std::make_unique<db::Cluster>(
       must(db::Cluster::start(std::move(options), {}), "no PostgreSQL for tests"));
   watch_over();
+}
+
+// Its files are about to go: no need for it to write anything more.
+PostgresFixture::~PostgresFixture() {
+  ::kill(cluster_->pid(), SIGQUIT);
+  int status = 0;
+  ::waitpid(cluster_->pid(), &status, 0);
 }
 
 // The cluster outlives us by design. A shell that waits for our end (also by SIGKILL) takes it down

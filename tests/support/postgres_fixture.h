@@ -41,6 +41,7 @@ class PostgresFixture {
 
  private:
   PostgresFixture();
+  ~PostgresFixture();
   void watch_over();
   Secret url_of(const std::string& database) const;
 
