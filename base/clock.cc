@@ -18,8 +18,8 @@ class SystemClock final : public Clock {
 }  // namespace
 
 const Clock& system_clock() {
-  static const SystemClock clock;
-  return clock;
+  static const SystemClock kClock;
+  return kClock;
 }
 
 bool sleep_for(std::chrono::milliseconds duration, const std::stop_token& stop) {

@@ -33,7 +33,7 @@ Sink& sink() {
 }
 
 std::string_view name_of(Level level) {
-  constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warn", "error"};
+  static constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warn", "error"};
   return kNames[static_cast<std::size_t>(level)];
 }
 

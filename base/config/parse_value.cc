@@ -158,34 +158,36 @@ bool parse_text(const Entry& entry, const std::string& text, std::int64_t& numbe
       return parse_address(text).has_value();
     case Type::list: {
       auto parsed = parse_list(text);
-      if (parsed) list = *std::move(parsed);
-      return parsed.has_value();
+      if (!parsed) return false;
+      list = *std::move(parsed);
+      return true;
     }
     case Type::map: {
       auto parsed = parse_map(text);
-      if (parsed) map = *std::move(parsed);
-      return parsed.has_value();
+      if (!parsed) return false;
+      map = *std::move(parsed);
+      return true;
     }
   }
   return false;
 }
 
 std::string_view name_of(Type type) {
-  constexpr std::array<std::string_view, 9> kNames = {
+  static constexpr std::array<std::string_view, 9> kNames = {
       "text", "integer", "boolean", "duration", "bytes", "address", "list", "map", "path"};
   return kNames[static_cast<std::size_t>(type)];
 }
 
 std::string what_is_allowed(const Entry& entry) {
-  constexpr std::array<std::string_view, 9> kShapes = {"text",
-                                                       "a whole number",
-                                                       "true or false",
-                                                       "a duration (250ms, 30s, 5m, 2h, 7d)",
-                                                       "a size (4096, 512KiB, 4MiB, 1GiB)",
-                                                       "host:port",
-                                                       "a list (a,b)",
-                                                       "a map (a=1,b=2)",
-                                                       "a path"};
+  static constexpr std::array<std::string_view, 9> kShapes = {"text",
+                                                              "a whole number",
+                                                              "true or false",
+                                                              "a duration (250ms, 30s, 5m, 2h, 7d)",
+                                                              "a size (4096, 512KiB, 4MiB, 1GiB)",
+                                                              "host:port",
+                                                              "a list (a,b)",
+                                                              "a map (a=1,b=2)",
+                                                              "a path"};
   std::string allowed(kShapes[static_cast<std::size_t>(entry.type)]);
   if (!entry.choices.empty()) {
     allowed.clear();

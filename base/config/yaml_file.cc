@@ -84,7 +84,9 @@ void flatten(const YAML::Node& node, const std::string& key, std::vector<FileEnt
     const std::string name = member.first.Scalar();
     if (!seen.insert(name).second)
       throw Refused{"the key \"" + name + "\" twice" + line_of(member.first)};
-    flatten(member.second, key.empty() ? name : key + "." + name, entries);
+    std::string path = key;
+    if (!path.empty()) path += '.';
+    flatten(member.second, path.append(name), entries);
   }
 }
 

@@ -18,7 +18,7 @@ const Json* member(const Json& object, std::string_view key) {
 }  // namespace
 
 bool is_image_id(std::string_view text) {
-  constexpr std::string_view kPrefix = "sha256:";
+  static constexpr std::string_view kPrefix = "sha256:";
   return text.size() == kPrefix.size() + 64 && text.starts_with(kPrefix) &&
          from_hex(text.substr(kPrefix.size())).has_value();
 }
@@ -45,8 +45,8 @@ void ProgressStream::take_object(const Json& object) {
 
 // The classic builder wraps each piece that a step wrote to stderr in bright red, whole.
 void ProgressStream::take_text(std::string_view text) {
-  constexpr std::string_view kRed = "\x1b[91m";
-  constexpr std::string_view kPlain = "\x1b[0m";
+  static constexpr std::string_view kRed = "\x1b[91m";
+  static constexpr std::string_view kPlain = "\x1b[0m";
   text_.take(text, text.starts_with(kRed) && text.ends_with(kPlain));
 }
 

@@ -98,6 +98,17 @@ struct DockerDriver::Parts {
     return *std::move(observed);
   }
 
+  // Leaves no container behind unless it runs.
+  Result<ObservedReplica> create_and_run(const ReplicaSpec& spec, const std::stop_token& stop) {
+    SIGIL_TRY(const std::string id, create(spec));
+    auto observed =
+        stop.stop_requested()
+            ? Result<ObservedReplica>(fail(ErrorCode::cancelled, "the start was cancelled"))
+            : run(id, spec);
+    if (!observed) (void)remove_and_wait(engine, id).has_value();
+    return observed;
+  }
+
   const engine::Engine& engine;
   DockerDriverOptions options;
   DeploymentNetworks networks;
@@ -117,17 +128,13 @@ Result<ObservedReplica> DockerDriver::start(const ReplicaSpec& spec, std::stop_t
   if (!existing) return fail(as_engine_error(std::move(existing).error()));
   if (*existing && (*existing)->state == ContainerState::running) return **std::move(existing);
   // Left by a start that was cut off, or ended: made anew, from this specification.
-  if (*existing) SIGIL_CHECK(remove_and_wait(parts_->engine, (*existing)->container));
+  if (*existing) {
+    auto removed = remove_and_wait(parts_->engine, (*existing)->container);
+    if (!removed) return fail(as_engine_error(std::move(removed).error()));
+  }
 
-  auto id = parts_->create(spec);
-  auto observed =
-      id && !stop.stop_requested()
-          ? parts_->run(*id, spec)
-          : Result<ObservedReplica>(fail(
-                id ? Error{ErrorCode::cancelled, "cancelled", "the start was cancelled", {}, {}}
-                   : std::move(id).error()));
+  auto observed = parts_->create_and_run(spec, stop);
   if (observed) return observed;
-  if (id) (void)remove_and_wait(parts_->engine, *id).has_value();
   (void)parts_->networks.remove_if_unused(spec.deployment).has_value();
   Error error = std::move(observed).error();
   return fail(error.code == ErrorCode::cancelled ? std::move(error)

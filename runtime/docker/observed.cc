@@ -11,10 +11,10 @@ namespace sigil::runtime {
 namespace {
 
 const Json& member(const Json& object, std::string_view key) {
-  static const Json nothing = Json::object();
-  if (!object.is_object()) return nothing;
+  static const Json kNothing = Json::object();
+  if (!object.is_object()) return kNothing;
   const auto found = object.find(key);
-  return found == object.end() ? nothing : *found;
+  return found == object.end() ? kNothing : *found;
 }
 
 ContainerState state_of(const std::string& status) {
@@ -64,7 +64,7 @@ std::optional<ObservedReplica> observe(const Json& inspected, const std::string&
 
 std::optional<std::string> missing_command(std::string_view message) {
   // runc: …exec: "/app/x": stat /app/x: no such file or directory. Quotes may be escaped.
-  constexpr std::array<std::string_view, 5> kReasons = {
+  static constexpr std::array<std::string_view, 5> kReasons = {
       "executable file not found", "no such file or directory", "permission denied",
       "exec format error", "is a directory"};
   bool is_about_file = false;
