@@ -47,7 +47,7 @@ class Sigil:
         self.data_dir = Path(tempfile.mkdtemp(prefix="sigil-e2e-"))
         os.chmod(self.data_dir, 0o755)
         self.home = self.data_dir / "home"
-        self.home.mkdir()
+        (self.home / ".config/sigil").mkdir(parents=True)
         self.instance = "test" + secrets.token_hex(6)
         (self.data_dir / "instance").write_text(self.instance)
         self.label = f"io.sigil.instance={self.instance}"
@@ -60,7 +60,7 @@ class Sigil:
             "SIGIL_PROXY_CONTROL_LISTEN": f"127.0.0.1:{self.ports['control']}",
             "SIGIL_DOCKER_SOCKET": engine_api.SOCKET, "SIGIL_LOG_FORMAT": "json",
             "SIGIL_BUILDER_SHIM_FILE": str(self.programs["sigil-shim"]),
-            "SIGIL_PROXY_BINARY": str(self.programs["sigil-proxy"]), "SIGIL_ADMIN_KEY_OWNER": "",
+            "SIGIL_PROXY_BINARY": str(self.programs["sigil-proxy"]), "SIGIL_ADMIN_KEY_FILE": str(self.home / ".config/sigil/credentials.json"),
             "SIGIL_RUNTIME_DRAIN_MAX": "2s", **_base_images(), **(settings or {})}
 
     def __enter__(self):
