@@ -37,8 +37,14 @@ void EngineFixture::remove_all(const std::map<std::string, std::string>& labels)
     for (const Json& network : *networks)
       (void)engine_.remove_network(string_or(network, "Id")).has_value();
   if (const auto images = engine_.list_images(labels))
-    for (const Json& image : *images)
-      (void)engine_.remove_image(string_or(image, "Id"), true).has_value();
+    for (const Json& image : *images) {
+      // The step of a build that was just cancelled may still hold its image for a moment.
+      const auto is_gone = [&] {
+        const auto removed = engine_.remove_image(string_or(image, "Id"), true);
+        return removed || removed.error().code == ErrorCode::not_found;
+      };
+      EXPECT_TRUE(eventually(is_gone, std::chrono::milliseconds(10'000)));
+    }
 }
 
 std::string EngineFixture::make_image(const std::string& name, std::vector<std::string> changes) {
