@@ -17,7 +17,8 @@ void print_error(const Terminal& terminal, const Error& error) {
   if (!error.reason.empty() && error.reason != "usage") text += fmt::format(" ({})", error.reason);
   text += "\n";
   for (const auto& [where, what] : error.details)
-    if (where != "next") text += fmt::format("  {}: {}\n", printable(where), printable(what));
+    if (where != "next" && what != error.message)
+      text += fmt::format("  {}: {}\n", printable(where), printable(what));
   const bool is_usage = error.reason == "usage" && error.hint.ends_with(" --help");
   if (!error.hint.empty())
     text += fmt::format("  {}: {}\n", is_usage ? "see" : "hint", printable(error.hint));

@@ -98,7 +98,7 @@ Failure failure_of(const Error& error) {
   Failure failure{error.reason, {}, error.message, error.hint, {}, {}};
   for (const auto& [where, what] : error.details) {
     if (where == "next") failure.next = what;
-    if (where != "next") failure.log_tail.push_back(where + ": " + what);
+    if (where != "next" && what != error.message) failure.log_tail.push_back(where + ": " + what);
   }
   return failure;
 }

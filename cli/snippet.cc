@@ -29,13 +29,16 @@ bool is_wanted(const Json& item, const std::string& client) {
          in_lower_case(text_at(item, "title")) == wanted;
 }
 
+std::string with_line_end(std::string text) {
+  if (!text.ends_with('\n')) text += "\n";
+  return text;
+}
+
 std::string snippet_text(const Json& item) {
   std::string text = "# " + printable(text_at(item, "title"));
   const std::string where = printable(text_at(item, "where"));
   if (!where.empty()) text += ": " + where;
-  text += "\n" + text_at(item, "text");
-  if (text.back() != '\n') text += "\n";
-  return text;
+  return text + "\n" + with_line_end(text_at(item, "text"));
 }
 
 Result<ExitStatus> run(const Context& context, const Options& options) {
@@ -60,8 +63,8 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
       context.is_quiet || (!options.client.empty() && !context.terminal.is_out_terminal);
   std::string text;
   for (const auto& item : wanted)
-    text +=
-        (text.empty() ? "" : "\n") + (is_bare ? text_at(item, "text") + "\n" : snippet_text(item));
+    text += (text.empty() ? "" : "\n") +
+            (is_bare ? with_line_end(text_at(item, "text")) : snippet_text(item));
   context.terminal.out(text);
   return ExitStatus::done;
 }
