@@ -30,9 +30,8 @@ using Entry = std::unique_ptr<archive_entry, FreeEntry>;
 
 Entry make_entry(const std::string& path, unsigned kind, int mode) {
   Entry entry(archive_entry_new());
-  archive_entry_set_pathname_utf8(entry.get(), path.c_str());
-  if (archive_entry_pathname(entry.get()) == nullptr)
-    archive_entry_set_pathname(entry.get(), path.c_str());
+  // As bytes: given as UTF-8, libarchive 3.6 crashes on names the process's locale cannot spell.
+  archive_entry_set_pathname(entry.get(), path.c_str());
   archive_entry_set_filetype(entry.get(), kind);
   archive_entry_set_perm(entry.get(), static_cast<mode_t>(mode));
   archive_entry_set_mtime(entry.get(), 0, 0);

@@ -33,8 +33,8 @@ std::string launched_dockerfile(const Plan& plan);
 // The second stage. What does not depend on the source comes before what is copied, so that it is
 // made once and cached for all.
 struct RuntimeStage {
-  std::string base{};          // image
-  std::string path{};          // comes first in PATH
+  std::string base{};           // image
+  std::string path{};           // comes first in PATH
   std::string prepare{};        // lines of its own, before everything is copied
   std::string folder = "/app";  // copied from the build stage
   std::string workdir = "/app";

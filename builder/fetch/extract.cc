@@ -160,7 +160,15 @@ class Extraction {
                                   is_program ? 0755 : 0644));
     if (!out.is_open()) return refused(name_for_message(path) + ": " + std::strerror(errno));
     ::fchmod(out.get(), is_program ? 0755 : 0644);
-    return copy(out, path);
+    SIGIL_CHECK(copy(out, path));
+    // A hole at the end has no data block of its own.
+    const la_int64_t size = archive_entry_size_is_set(entry) != 0 ? archive_entry_size(entry) : 0;
+    if (size > options_.limits.bytes_max) return too_much(bytes_text());
+    struct stat about {};
+    if (::fstat(out.get(), &about) == 0 && about.st_size < size &&
+        ::ftruncate(out.get(), size) != 0)
+      return refused(name_for_message(path) + ": " + std::strerror(errno));
+    return {};
   }
 
   // Sparse files come in pieces with gaps; the gaps count as much as bytes do.

@@ -24,7 +24,7 @@ constexpr const char* kPrepare =
     "if [ -s ca.crt ]; then export NODE_EXTRA_CA_CERTS=/tmp/ca.crt SSL_CERT_FILE=/tmp/ca.crt "
     "REQUESTS_CA_BUNDLE=/tmp/ca.crt PIP_CERT=/tmp/ca.crt; fi; mkdir out; ";
 constexpr const char* kNpm =
-    "npm pack --silent --ignore-scripts --pack-destination out -- \"$1\" >&2; cat out/*";
+    "npm pack --loglevel=error --ignore-scripts --pack-destination out -- \"$1\" >&2; cat out/*";
 // A wheel needs no code of the package to be run; only where there is none the source archive is
 // taken, whose metadata the package itself prepares, in this container.
 constexpr const char* kPip =
