@@ -22,7 +22,7 @@ deps:            ## fetch the pinned sources Debian has no package of
 build:           ## release build in build/release
 	@scripts/packages.sh build
 	@scripts/deps.sh
-	@cmake --preset release >/dev/null && cmake --build --preset release
+	@cmake --preset release >/dev/null && cmake --build --preset release --target programs
 
 test:            ## everything CI runs: tidy, unit tests with sanitizers, engine, database, e2e, conformance
 	@scripts/test.sh

@@ -40,7 +40,7 @@ if is_wanted engine; then
 fi
 if is_wanted e2e; then
   stage "configure (release)" configure release
-  stage "build (release)" cmake --build --preset release
+  stage "build (release)" cmake --build --preset release --target programs
   stage "end-to-end tests" python3 tests/e2e/run.py --build build/release
 fi
 if [ "$only" = all ]; then

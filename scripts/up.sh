@@ -11,7 +11,7 @@ sigil=$programs/sigil
 
 build() {
   cmake --preset release >/dev/null
-  cmake --build --preset release
+  cmake --build --preset release --target programs
 }
 
 # A running program is replaced by rename, so the old one goes on until it is restarted below.

@@ -8,6 +8,6 @@ scripts/deps.sh runtimes
 scripts/engine.sh
 scripts/base-images.sh "${XDG_CACHE_HOME:-$HOME/.cache}/sigil/base-images.map"
 cmake --preset release >/dev/null
-cmake --build --preset release
+cmake --build --preset release --target programs
 for bench in tests/bench/*.py; do python3 "$bench"; done
 for bench in tests/bench/*.sh; do [ "$(basename "$bench")" = run.sh ] || bash "$bench"; done
