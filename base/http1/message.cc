@@ -233,12 +233,13 @@ Step Machine::read_head(std::string_view unread) {
   const bool is_whole = end != std::string_view::npos;
   if ((is_whole ? end - skipped : unread.size() - skipped) > limits.head_bytes_max)
     return fail_with(431, "head too large");
-  if (!is_whole) {
-    // Binary junk or another protocol should not wait for its time-out.
-    if (unread.size() > skipped && static_cast<unsigned char>(unread[skipped]) < 0x21)
-      return fail_with(400, "malformed start line");
-    return {Event::need_more, 0, {}};
-  }
+  // Binary junk or another protocol should not wait for its time-out; llhttp itself would skip a
+  // lone CR or LF here.
+  const bool is_half_line_end = is_request() && unread.substr(skipped) == "\r";
+  if (unread.size() > skipped && !is_half_line_end &&
+      static_cast<unsigned char>(unread[skipped]) < 0x21)
+    return fail_with(400, "malformed start line");
+  if (!is_whole) return {Event::need_more, 0, {}};
   bytes_.assign(unread.substr(skipped, end - skipped));
   if (!run_llhttp_over_head()) return {Event::failed, end, {}};
   if (!check_common(head())) return {Event::failed, end, {}};

@@ -84,6 +84,14 @@ TEST(RequestParser, KeepsPipelinedRequests) {
   EXPECT_TRUE(buffer.empty());
 }
 
+TEST(RequestParser, SkipsALineEndBeforeARequestHoweverItIsCut) {
+  const std::string message = "\r\nGET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+  for (std::size_t piece = 1; piece <= message.size(); ++piece) {
+    RequestParser parser;
+    EXPECT_EQ(feed(parser, message, piece).last, Event::done) << piece;
+  }
+}
+
 TEST(RequestParser, KnowsWhoWantsToKeepTheConnection) {
   const struct {
     const char* head;
@@ -169,6 +177,8 @@ TEST(RequestParser, RefusesSmugglingShapes) {
       {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 0},
       {"unknown method", "BREW / HTTP/1.1\r\nHost: h\r\n\r\n", 501},
       {"lower-case method", "get / HTTP/1.1\r\nHost: h\r\n\r\n", 501},
+      {"lone CR before the request", "\rGET / HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+      {"lone LF before the request", "\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"TLS hello", std::string("\x16\x03\x01\x02\x00", 5), 400},
       {"expectation", post + "Content-Length: 1\r\nExpect: 200-ok\r\n\r\n", 417},
   };
