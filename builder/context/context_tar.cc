@@ -48,12 +48,13 @@ la_ssize_t collect(archive*, void* into, const void* bytes, size_t count) {
 }  // namespace
 
 struct ContextTar::Writer {
-  std::unique_ptr<archive, FreeArchive> handle{archive_write_new()};
   std::string ready;  // tar bytes not read yet
   std::size_t taken = 0;
   Descriptor file;  // being copied
   std::int64_t left = 0;
   bool is_closed = false;
+  // Last: closing it still writes to `ready`.
+  std::unique_ptr<archive, FreeArchive> handle{archive_write_new()};
 
   Writer() {
     archive_write_set_format_pax_restricted(handle.get());
