@@ -37,6 +37,16 @@ Result<void> make_directory(const std::string& path, ::mode_t mode) {
   return {};
 }
 
+// The private cluster runs as a user of its own, who must be able to pass on the way to its folder,
+// though not to look around.
+Result<void> let_database_pass(const std::string& path) {
+  struct ::stat status {};
+  if (::geteuid() != 0 || ::stat(path.c_str(), &status) != 0) return {};
+  if (::chmod(path.c_str(), (status.st_mode & 07777) | S_IXOTH) != 0)
+    return cannot("change the mode of", path);
+  return {};
+}
+
 // Made once: written beside and renamed, so that a crash leaves all of it or nothing.
 Result<std::string> text_made_once(const std::string& path, const std::string& fresh,
                                    ::mode_t mode) {
@@ -79,6 +89,7 @@ Result<DataDirectory> DataDirectory::open(const std::string& path) {
   DataDirectory directory;
   directory.path_ = path;
   SIGIL_CHECK(make_directory(path, kOwnerAndGroup));
+  SIGIL_CHECK(let_database_pass(path));
   SIGIL_CHECK(directory.lock());
   SIGIL_CHECK(directory.fill());
   return directory;

@@ -76,13 +76,10 @@ TEST(ConfigSchema, SurvivesHostileSchemas) {
 
 TEST(ConfigSchema, AcceptsDeviationsSeenInTheWild) {
   for (const auto* schema :
-       {
-    R"({})", R"({"description":"only"})",
+       {R"({})", R"({"description":"only"})",
         R"({"properties":{"a":{}},"required":["b"],"default":{}})",
         R"({"type":"object","properties":{"a":{"type":"string","required":true}}})",
-        R"({"properties":{"p":{"type":"string","pattern":"(?=look)"}
-}
-})"})
+        R"x({"properties":{"p":{"type":"string","pattern":"(?=look)"}}})x"})
     EXPECT_TRUE(complete_config(schema, object(R"({"a":"x","b":"y"})")).has_value()) << schema;
 }
 
