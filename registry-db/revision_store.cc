@@ -25,6 +25,15 @@ constexpr std::string_view kCreate =
     " select $1, d.team_id, d.id, d.revisions_made, $3, $4, $5, $6, $7, $8, $9, $10::integer, $11,"
     "  $12::jsonb, $13::jsonb, $14, $15 from d returning " SIGIL_REVISION_COLUMNS;
 
+// For a revision that gives way to one that knows more (where its server answers): the same number.
+constexpr std::string_view kCreateNumbered =
+    "insert into mcp_revisions as v (id, team_id, deployment_id, number, operation_id, image,"
+    "  commit, source_version, manifest_hash, manifest_format, transport, port, endpoint_path,"
+    "  settings, plan, cause, created_by)"
+    " select $1, d.team_id, d.id, $16::bigint, $3, $4, $5, $6, $7, $8, $9, $10::integer, $11,"
+    "  $12::jsonb, $13::jsonb, $14, $15 from mcp_deployments d"
+    " where d.id = $2 and $16::bigint <= d.revisions_made returning " SIGIL_REVISION_COLUMNS;
+
 constexpr std::string_view kFind =
     "select " SIGIL_REVISION_COLUMNS " from mcp_revisions v where v.id = $1";
 constexpr std::string_view kFindByNumber = "select " SIGIL_REVISION_COLUMNS
@@ -106,7 +115,9 @@ Result<Revision> RevisionStore::create(const Revision& revision) {
       const auto made_before = tx.exec(kFindByOperation, {revision.operation});
       if (!made_before.empty()) return read_revision(made_before[0]);
     }
-    const auto rows = tx.exec(kCreate, create_params(revision));
+    auto params = create_params(revision);
+    if (revision.number > 0) params.emplace_back(revision.number);
+    const auto rows = tx.exec(revision.number > 0 ? kCreateNumbered : kCreate, params);
     if (rows.empty()) return no_deployment(revision.deployment.text());
     touch_deployment(tx, revision.deployment);
     return read_revision(rows[0]);

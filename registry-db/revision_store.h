@@ -19,9 +19,11 @@ struct Revision {
   RevisionId id;  // empty: made by create
   TeamId team;    // given by create
   DeploymentId deployment;
-  std::int64_t number = 0;  // given by create: 1, 2, 3 … per deployment
-  OperationId operation;    // create with the same operation again: what is there
-  std::string image;        // id or digest reference
+  // 0: given by create, 1, 2, 3 … per deployment; else the number of a revision that was removed
+  // in the same transaction, to which this one succeeds.
+  std::int64_t number = 0;
+  OperationId operation;  // create with the same operation again: what is there
+  std::string image;      // id or digest reference
   std::string commit;
   std::string source_version;
   std::string manifest_hash;
