@@ -1,6 +1,5 @@
 // The document and the code say the same: routes both ways, parameters, bodies, scopes, enums; and
 // what the renderers make fits the schemas that are published.
-#define VALIJSON_USE_EXCEPTIONS 1
 #include "controlplane/api/openapi.h"
 
 #include <gtest/gtest.h>
@@ -10,27 +9,13 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
 
+#include "controlplane/api/openapi_check.h"
 #include "controlplane/api/routes.h"
 #include "registry-db/states.h"
 
 namespace sigil::api {
 namespace {
-
-const Json& document() {
-  static const Json parsed = parse_json(openapi_source(), {.bytes_max = 1 << 20}).value_or(Json());
-  return parsed;
-}
-
-const Json& resolved(const Json& value) {
-  if (!value.contains("$ref")) return value;
-  const auto pointer = value["$ref"].get<std::string>().substr(1);
-  return document().at(Json::json_pointer(pointer));
-}
 
 bool is_made_by_proxy(const Json& value) { return value.value("x-answered-by", "") == "proxy"; }
 
@@ -49,7 +34,7 @@ std::string lower(std::string_view text) {
 }
 
 const Json* operation_of(const Route& route) {
-  const auto& paths = document()["paths"];
+  const auto& paths = openapi::document()["paths"];
   const auto path = paths.find(std::string(route.pattern));
   if (path == paths.end() || !path->contains(lower(route.method))) return nullptr;
   return &(*path)[lower(route.method)];
@@ -58,46 +43,17 @@ const Json* operation_of(const Route& route) {
 std::set<std::string> documented(const Json& operation, const std::string& place) {
   std::set<std::string> names;
   for (const auto& entry : operation.value("parameters", Json::array())) {
-    const Json& parameter = resolved(entry);
+    const Json& parameter = openapi::resolved(entry);
     if (parameter["in"] == place && !is_made_by_proxy(parameter))
       names.insert(parameter["name"].get<std::string>());
   }
   return names;
 }
 
-// valijson checks `format` on null too, so it goes where null is allowed.
-Json without_formats_of_null(Json schema) {
-  if (schema.is_object() && schema.contains("format") && schema.value("type", Json()).is_array())
-    schema.erase("format");
-  if (schema.is_structured())
-    for (auto& part : schema) part = without_formats_of_null(std::move(part));
-  return schema;
-}
-
-// Messages of everything that does not fit; empty when it does.
-std::string misfits(const Json& schema, const Json& value) {
-  Json whole = schema;
-  static const Json components = without_formats_of_null(document()["components"]);
-  whole["components"] = components;
-  valijson::Schema compiled;
-  valijson::SchemaParser parser;
-  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(whole), compiled);
-  valijson::Validator validator;
-  valijson::ValidationResults results;
-  validator.validate(compiled, valijson::adapters::NlohmannJsonAdapter(value), &results);
-  std::string text;
-  valijson::ValidationResults::Error error;
-  while (results.popError(error)) {
-    for (const auto& part : error.context) text += part;
-    text += ": " + error.description + '\n';
-  }
-  return text;
-}
-
 TEST(Openapi, IsAThreeOneDocumentThatFitsIntoOneAnswer) {
-  EXPECT_EQ(document()["openapi"], "3.1.0");
+  EXPECT_EQ(openapi::document()["openapi"], "3.1.0");
   EXPECT_LT(openapi_document().size(), 256U * 1024);
-  EXPECT_EQ(parse_json(openapi_document()).value(), document());
+  EXPECT_EQ(parse_json(openapi_document()).value(), openapi::document());
 }
 
 TEST(Openapi, HoldsEveryRouteOfTheRouter) {
@@ -109,7 +65,7 @@ TEST(Openapi, HoldsNothingTheRouterLacks) {
   std::set<std::string> known;
   for (const auto& route : public_routes())
     known.insert(lower(route.method) + ' ' + std::string(route.pattern));
-  for (const auto& path : document()["paths"].items())
+  for (const auto& path : openapi::document()["paths"].items())
     for (const auto& operation : path.value().items())
       if (!is_made_by_proxy(operation.value())) {
         EXPECT_EQ(known.count(operation.key() + ' ' + path.key()), 1U)
@@ -147,7 +103,7 @@ TEST(Openapi, SaysWhatTheDispatcherAsksFor) {
 }
 
 TEST(Openapi, HasPathParametersForEveryBrace) {
-  for (const auto& path : document()["paths"].items())
+  for (const auto& path : openapi::document()["paths"].items())
     for (const auto& operation : path.value().items())
       for (const auto& name : documented(operation.value(), "path"))
         EXPECT_NE(path.key().find('{' + name + '}'), std::string::npos) << path.key();
@@ -155,7 +111,7 @@ TEST(Openapi, HasPathParametersForEveryBrace) {
 
 TEST(Openapi, NamesEachOperationOnce) {
   std::set<std::string> ids;
-  for (const auto& path : document()["paths"])
+  for (const auto& path : openapi::document()["paths"])
     for (const auto& operation : path)
       EXPECT_TRUE(ids.insert(operation["operationId"].get<std::string>()).second)
           << operation["operationId"];
@@ -166,7 +122,7 @@ void expect_words(const std::string& schema, const EnumNames<Enum, N>& names) {
   std::set<std::string> words;
   for (const auto& entry : names) words.emplace(entry.second);
   const auto documented_words =
-      document()["components"]["schemas"][schema]["enum"].get<std::set<std::string>>();
+      openapi::document()["components"]["schemas"][schema]["enum"].get<std::set<std::string>>();
   EXPECT_EQ(documented_words, words) << schema;
 }
 
@@ -185,7 +141,7 @@ TEST(Openapi, ListsTheClosedSetsAsTheDatabaseKnowsThem) {
 }
 
 TEST(Openapi, LabelsEveryWordOfItsEnums) {
-  for (const auto& schema : document()["components"]["schemas"].items()) {
+  for (const auto& schema : openapi::document()["components"]["schemas"].items()) {
     if (!schema.value().contains("enum")) continue;
     const Json labels = schema.value().value("x-enum-labels", Json::object());
     EXPECT_EQ(labels.size(), schema.value()["enum"].size()) << schema.key();
@@ -200,20 +156,20 @@ TEST(Openapi, LabelsEveryWordOfItsEnums) {
 void check_examples(const Json& content, const std::string& where) {
   for (const auto& media : content.items()) {
     if (!media.value().contains("example")) continue;
-    EXPECT_EQ(misfits(media.value()["schema"], media.value()["example"]), "")
+    EXPECT_EQ(openapi::misfits(media.value()["schema"], media.value()["example"]), "")
         << where << ' ' << media.key();
   }
 }
 
 TEST(Openapi, GivesExamplesThatFitTheirSchemas) {
-  for (const auto& path : document()["paths"].items())
+  for (const auto& path : openapi::document()["paths"].items())
     for (const auto& operation : path.value().items()) {
       const auto where = operation.key() + ' ' + path.key();
       check_examples(
           operation.value().value("requestBody", Json::object()).value("content", Json::object()),
           where);
       for (const auto& response : operation.value()["responses"])
-        check_examples(resolved(response).value("content", Json::object()), where);
+        check_examples(openapi::resolved(response).value("content", Json::object()), where);
     }
 }
 
@@ -233,13 +189,15 @@ TEST(Openapi, DescribesWhatTheRenderersMake) {
     ASSERT_TRUE(in) << name;
     const auto golden = parse_json(std::string(std::istreambuf_iterator<char>(in), {}));
     ASSERT_TRUE(golden.has_value()) << name;
-    EXPECT_EQ(misfits({{"$ref", "#/components/schemas/" + std::string(schema)}}, *golden), "")
+    EXPECT_EQ(openapi::misfits({{"$ref", "#/components/schemas/" + std::string(schema)}}, *golden),
+              "")
         << name;
   }
 }
 
 TEST(Openapi, NoticesAMisfit) {
-  EXPECT_NE(misfits({{"$ref", "#/components/schemas/LogInfo"}}, {{"first_seq", "one"}}), "");
+  EXPECT_NE(openapi::misfits({{"$ref", "#/components/schemas/LogInfo"}}, {{"first_seq", "one"}}),
+            "");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controlplane/api/hooks.h"
+#include "controlplane/api/openapi_check.h"
 #include "controlplane/api/routes.h"
 #include "registry-db/api_key_store.h"
 #include "registry-db/audit_store.h"
@@ -39,7 +40,13 @@ ApiResponse ApiWorld::ask(const Asked& asked) const {
   request.headers.emplace("x-sigil-control", control_token_.reveal());
   request.headers.emplace("content-type", "application/json");
   if (!asked.key.empty()) request.headers.emplace("authorization", "Bearer " + asked.key);
-  return dispatcher_->answer(std::move(request));
+  const Match match = dispatcher_->router().match(request.method, request.path);
+  auto response = dispatcher_->answer(std::move(request));
+  if (match.route != nullptr && match.route->access != Access::control) {
+    EXPECT_EQ(openapi::undocumented(asked.method, match.route->pattern, response), "")
+        << asked.method << ' ' << asked.target << ' ' << response.body.substr(0, 1000);
+  }
+  return response;
 }
 
 ApiResponse ApiWorld::get(const std::string& target) const {

@@ -70,6 +70,7 @@ class ApiWorld : public ::testing::Test {
  protected:
   ApiWorld();
 
+  // Every answer is held against the OpenAPI document.
   ApiResponse ask(const Asked& asked) const;
   ApiResponse get(const std::string& target) const;  // as admin
   ApiResponse send(const std::string& method, const std::string& target,
