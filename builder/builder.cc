@@ -1,7 +1,9 @@
 #include "builder/builder.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "builder/detect/dockerfile_plan.h"
 #include "builder/detect/loose_json.h"
@@ -27,7 +29,10 @@ void remark(const LogSink& log, const std::string& text) {
 }
 
 PlanContext plan_context(const BuildSettings& settings) {
-  return {settings.base_images, !settings.pip_index_url.empty()};
+  PlanContext context;
+  context.base_images = settings.base_images;
+  context.has_pip_mirror = !settings.pip_index_url.empty();
+  return context;
 }
 
 std::string mapped_base(const BuildSettings& settings, const std::string& image) {
@@ -86,6 +91,27 @@ ImageBuild image_build(const FetchedSource& source, const Plan& plan) {
   return build;
 }
 
+// The plan with the file that the build really wrote, where the one it should start is missing.
+std::optional<Plan> with_found_start(const Plan& plan, const Error& error) {
+  const auto tail = error.details.find("log_tail");
+  if (tail == error.details.end() || plan.argv.size() < 2) return std::nullopt;
+  for (const auto line : lines_of(tail->second)) {
+    if (!begins_with(line, kFoundInstead)) continue;
+    const std::string file(line.substr(std::string_view(kFoundInstead).size()));
+    const auto& known = plan.start_candidates;
+    if (std::find(known.begin(), known.end(), file) == known.end()) continue;
+    Plan next = plan;
+    const auto missing = next.argv[1];
+    next.argv[1] = file;
+    next.dockerfile =
+        replaced(replaced(plan.dockerfile, exec_form(plan.argv), exec_form(next.argv)),
+                 "[ -e " + shell_quoted(missing) + " ]", "[ -e " + shell_quoted(file) + " ]");
+    next.start_candidates.clear();
+    return next;
+  }
+  return std::nullopt;
+}
+
 std::map<std::string, std::string> image_labels(const FetchedSource& source, const Plan& plan,
                                                 const BuildSettings& settings) {
   auto labels = settings.labels;
@@ -122,9 +148,9 @@ Plan plan_image(const FetchedSource& source, const Json& inspected,
     }
   choose_image_transport(command, false, plan);
   if (!options.args.empty()) {
-    plan.argv = command.argv;
-    plan.argv.insert(plan.argv.end(), options.args.begin(), options.args.end());
+    plan.argv = options.args;
     plan.uses_image_command = false;
+    plan.appends_to_image_command = true;
   }
   return plan;
 }
@@ -204,6 +230,14 @@ Result<BuiltImage> Builder::build(const FetchedSource& source, const Plan& plan,
   const bool is_ours = from.empty();
   if (is_ours) {
     auto built = build_image(engine_, image_build(source, plan), settings_, log, stop);
+    if (!built) {
+      if (auto next = with_found_start(plan, built.error())) {
+        remark(log, "the build wrote " + next->argv[1] + " and not " + plan.argv[1] +
+                        "; starting that one");
+        built = build_image(engine_, image_build(source, *next), settings_, log, stop);
+        used = std::move(*next);
+      }
+    }
     if (!built && built.error().reason == "E_BUILD" && plan.dockerfile.empty()) {
       auto other = plan_without_dockerfile(source, plan, plan_context(settings_));
       if (!other) return tl::unexpected(std::move(built).error());

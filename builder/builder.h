@@ -72,8 +72,9 @@ struct Plan {
   Transport transport = Transport::stdio;
   std::uint16_t port = 8080;
   std::string endpoint_path = "/mcp";
-  bool uses_image_command = false;  // the image's own ENTRYPOINT/CMD runs
-  std::vector<std::string> argv;    // start command otherwise
+  bool uses_image_command = false;        // the image's own ENTRYPOINT/CMD runs
+  std::vector<std::string> argv;          // start command otherwise
+  bool appends_to_image_command = false;  // argv stands behind the image's ENTRYPOINT and CMD
   std::map<std::string, std::string> environment;
   std::string command_function;  // JavaScript text; replaces argv per configuration
   std::string config_schema;     // JSON Schema as JSON text; empty: none
@@ -81,6 +82,7 @@ struct Plan {
   std::vector<std::string> expected_tools;
   std::string
       package_name;  // of the source itself (package.json, pyproject.toml), where it has one
+  std::vector<std::string> start_candidates;   // files to start when the build writes argv's not
   std::vector<std::string> launched_packages;  // that `npx`/`uvx` of the commandFunction names
   std::string dockerfile;  // text of the generated file; empty: dockerfile_path is the author's own
   std::string dockerfile_path;                                   // relative to the checkout root

@@ -39,15 +39,20 @@ Kind detect_kind(const SourceTree& tree, const std::string& base, std::vector<st
 
 class Planner {
  public:
-  Planner(const SourceTree& tree, const Builder::PlanOptions& options, const PlanContext& context)
-      : tree_(tree), options_(options), context_(context) {}
+  Planner(const SourceTree& tree, const Builder::PlanOptions& options, PlanContext context)
+      : tree_(tree), options_(options), context_(std::move(context)) {}
 
   Result<Plan> run(std::string base) {
     SIGIL_CHECK(read_manifest(base));
     if (!hints_.base.empty()) follow_subfolder(base);
+    context_.is_transport_open = is_transport_open();
+    context_.is_smithery_runtime = plan_.manifest_format == "smithery.yaml" &&
+                                   plan_.command_function.empty() && plan_.argv.empty() &&
+                                   (hints_.runtime == "typescript" || hints_.runtime == "python");
+    context_.install_command = hints_.install;
+    context_.build_command = hints_.build;
     SIGIL_CHECK(plan_build(base));
-    plan_.argv.insert(plan_.argv.end(), hints_.arguments.begin(), hints_.arguments.end());
-    plan_.argv.insert(plan_.argv.end(), options_.args.begin(), options_.args.end());
+    append_arguments();
     if (plan_.manifest_format.empty()) plan_.manifest_format = "detected";
     return std::move(plan_);
   }
@@ -132,6 +137,18 @@ class Planner {
   }
 
   bool is_transport_open() const { return !hints_.says_start; }
+
+  // Behind the start command; where that is the image's own, it is known only after the build.
+  void append_arguments() {
+    auto& arguments = hints_.arguments;
+    arguments.insert(arguments.end(), options_.args.begin(), options_.args.end());
+    if (arguments.empty()) return;
+    if (plan_.uses_image_command) {
+      plan_.uses_image_command = false;
+      plan_.appends_to_image_command = true;
+    }
+    plan_.argv.insert(plan_.argv.end(), arguments.begin(), arguments.end());
+  }
 
   Result<void> plan_build(const std::string& base) {
     find_launched_packages();
@@ -245,7 +262,7 @@ class Planner {
 
   const SourceTree& tree_;
   const Builder::PlanOptions& options_;
-  const PlanContext& context_;
+  PlanContext context_;
   Plan plan_;
   ManifestHints hints_;
   std::vector<std::string> ignored_;

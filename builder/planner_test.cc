@@ -17,8 +17,7 @@ using ::testing::IsEmpty;
 const PlanContext kContext{{{"node:22-slim", "sigil-base/node:22"},
                             {"node:20-slim", "sigil-base/node:22"},
                             {"python:3.11-slim", "sigil-base/python:3.11"},
-                            {"python:3.10-slim", "sigil-base/python:3.11"}},
-                           false};
+                            {"python:3.10-slim", "sigil-base/python:3.11"}}};
 
 FetchedSource source_of(const TestTree& tree, const std::string& path = {}) {
   FetchedSource source;
@@ -317,6 +316,56 @@ TEST(PlanManifest, InstallsAPackageThatAFunctionLaunches) {
               ElementsAre("/opt/sigil/bin/other", "a"));
 }
 
+TEST(PlanManifest, HostsTheTypescriptRuntime) {
+  const TestTree tree({{"smithery.yaml", "runtime: typescript"},
+                       {"package.json", package(R"("module":"./src/main.ts")")},
+                       {"src/main.ts", "export default function createServer({ config }) {}"}});
+  const auto plan = plan_of(tree);
+  EXPECT_EQ(plan.transport, Transport::stdio);
+  EXPECT_THAT(plan.command_function, HasSubstr("MCP_SERVER_CONFIG"));
+  EXPECT_THAT(plan.dockerfile, HasSubstr("esbuild 'src/main.ts' --bundle"));
+  const TestTree plain({{"smithery.yaml", "runtime: typescript"},
+                        {"package.json", package(R"("bin":"x.js")")},
+                        {"src/index.ts", kStdioJs}});
+  EXPECT_EQ(plan_of(plain).command_function, "");
+}
+
+TEST(PlanManifest, HostsThePythonRuntime) {
+  const TestTree tree({{"smithery.yaml", "runtime: python\n"},
+                       {"pyproject.toml",
+                        "[project]\nname = \"n\"\ndependencies = [\"mcp\"]\n[tool.smithery]\n"
+                        "server = \"n.server:create_server\"\n"}});
+  EXPECT_THAT(plan_of(tree).argv,
+              ElementsAre("python", "-c", HasSubstr("from n.server import create_server")));
+}
+
+TEST(PlanManifest, TakesBuildCommandsOfTheManifest) {
+  const TestTree tree(
+      {{"mcp.yaml",
+        "apiVersion: sigil/v1\nbuild: {install: make deps, command: \"make\\nmake all\"}\n"},
+       {"package.json", package(R"("bin":"x.js")")},
+       {"Dockerfile", "FROM scratch\n"},
+       {"x.js", kStdioJs}});
+  const auto plan = plan_of(tree);
+  EXPECT_THAT(plan.dockerfile, HasSubstr(R"(RUN ["/bin/sh","-ec","make deps"])"));
+  EXPECT_THAT(plan.dockerfile, HasSubstr(R"(RUN ["/bin/sh","-ec","make\nmake all"])"));
+}
+
+TEST(PlanManifest, DetectsTheTransportWhereTheManifestIsSilent) {
+  const TestTree tree({{"smithery.yaml", "name: x\ndescription: only words\n"},
+                       {"package.json", package(R"("bin":"x.js")")},
+                       {"x.js", kHttpJs}});
+  EXPECT_EQ(plan_of(tree).transport, Transport::streamable_http);
+}
+
+TEST(PlanDockerfile, PutsArgumentsBehindTheImagesCommand) {
+  const TestTree tree({{"Dockerfile", "FROM a\nCMD [\"x\"]\n"}});
+  const auto plan = plan_of(tree, {.ignore_manifest = false, .args = {"--y"}});
+  EXPECT_FALSE(plan.uses_image_command);
+  EXPECT_TRUE(plan.appends_to_image_command);
+  EXPECT_THAT(plan.argv, ElementsAre("--y"));
+}
+
 TEST(PlanManifest, KeepsPathsInsideTheCheckout) {
   const auto manifest = [](const std::string& build) {
     return "startCommand: {type: http}\nbuild: {" + build + "}\n";
@@ -359,7 +408,8 @@ TEST(PlanManifest, PrefersOursAndPassesOverOthersOfThatName) {
 
 TEST(PlanManifest, AppendsArguments) {
   const TestTree tree({{"package.json", package("\"bin\":\"x.js\"")}, {"x.js", kStdioJs}});
-  EXPECT_THAT(plan_of(tree, {.args = {"/data"}}).argv, ElementsAre("node", "x.js", "/data"));
+  EXPECT_THAT(plan_of(tree, {.ignore_manifest = false, .args = {"/data"}}).argv,
+              ElementsAre("node", "x.js", "/data"));
 }
 
 TEST(PlanDockerfile, ReadsTransportAndPortFromTheImage) {

@@ -1,4 +1,5 @@
 #include "builder/detect/node_project.h"
+#include "builder/detect/smithery_runtime.h"
 #include "builder/detect/source_signs.h"
 #include "builder/dockerfile/common.h"
 #include "builder/text.h"
@@ -33,7 +34,7 @@ std::string manager_text(const NodeProject& project) {
 Result<void> plan_node(const SourceTree& tree, const std::string& base, const PlanContext& context,
                        Plan& plan) {
   const auto folder = workspace_root_of(tree, base);
-  const auto project = read_node_project(tree, folder, base);
+  auto project = read_node_project(tree, folder, base);
   if (!project)
     return fail(ErrorCode::invalid_argument, "E_NO_BUILD_PLAN",
                 joined_path(base, "package.json") + " is no JSON object",
@@ -46,6 +47,16 @@ Result<void> plan_node(const SourceTree& tree, const std::string& base, const Pl
                 "package.json has no MCP SDK among its dependencies and the sources register no "
                 "tools",
                 "name the server's folder with --path, or describe it in an mcp.yaml");
+  const auto entry = tree.read(joined_path(base, project->module_entry));
+  if (context.is_smithery_runtime && folder == base && entry && has_default_export(*entry)) {
+    project->is_hosted = true;
+    start_typescript_host(plan);
+  }
+  // What the manifest starts is the manifest's business: the detected file need not be there.
+  if (plan.argv.empty() && plan.command_function.empty())
+    plan.start_candidates = project->start_others;
+  else
+    project->start_file.clear();
   choose_node(context, project->pinned, project->engines, plan);
   plan.why.push_back("installed with " + manager_text(*project));
   if (!project->build_script.empty())
@@ -60,15 +71,13 @@ Result<void> plan_node(const SourceTree& tree, const std::string& base, const Pl
     if (!plan.argv.empty())
       plan.why.push_back("started by " + joined(plan.argv, " ") + ": " + project->start_reason);
   }
-  if (plan.manifest_path.empty() || plan.manifest_format == "server.json") {
-    if (plan.manifest_path.empty()) {
-      const auto asked = transport_of_command(plan.argv);
-      plan.transport = asked ? *asked : choose_transport(signs, plan);
-      if (asked) plan.why.push_back("transport: the start command asks for it");
-    }
+  if (context.is_transport_open || (context.is_smithery_runtime && !project->is_hosted)) {
+    const auto asked = transport_of_command(plan.argv);
+    plan.transport = asked ? *asked : choose_transport(signs, plan);
+    if (asked) plan.why.push_back("transport: the start command asks for it");
   }
   plan.context_path = folder;
-  plan.dockerfile = node_dockerfile(*project, plan);
+  plan.dockerfile = node_dockerfile(*project, context, plan);
   return {};
 }
 

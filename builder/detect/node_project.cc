@@ -230,6 +230,8 @@ std::optional<NodeProject> read_node_project(const SourceTree& tree,
   else if (!string_or(scripts, "prepare").empty() &&
            !contains(string_or(scripts, "prepare"), "husky"))
     project.build_script = "prepare";
+  project.module_entry = string_or(*package, "module", "src/index.ts");
+  if (begins_with(project.module_entry, "./")) project.module_entry.erase(0, 2);
   choose_node_start(tree, base, *package, project);
   return project;
 }

@@ -34,6 +34,8 @@ struct NodeProject {
   std::string member;                  // folder of the workspace member that is served
   std::vector<std::string> manifests;  // files copied before the install
   std::string engines, pinned;
+  std::string module_entry;  // source that exports the server (smithery's typescript runtime)
+  bool is_hosted = false;    // Sigil's host starts module_entry
 };
 
 // nullopt: no package.json. `context_folder`: where install and build run (root of a workspace or
@@ -46,7 +48,8 @@ std::optional<NodeProject> read_node_project(const SourceTree& tree,
 std::string workspace_root_of(const SourceTree& tree, const std::string& base);
 
 // The generated file. `plan` gives version, port and argv.
-std::string node_dockerfile(const NodeProject& project, const Plan& plan);
+std::string node_dockerfile(const NodeProject& project, const PlanContext& context,
+                            const Plan& plan);
 
 // Fills language, version, transport, start command, Dockerfile. E_NOT_MCP, E_NO_BUILD_PLAN.
 Result<void> plan_node(const SourceTree& tree, const std::string& base, const PlanContext& context,

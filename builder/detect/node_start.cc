@@ -62,11 +62,11 @@ std::vector<std::string> usual_outputs(const SourceTree& tree, const std::string
         while (ends_with(folder, "/")) folder.pop_back();
         if (!folder.empty()) folders.push_back(folder);
       }
-  folders.insert(folders.end(), {"dist", "build", "lib", "out"});
+  folders.insert(folders.end(), {"dist", "build"});
   std::vector<std::string> files;
   for (const auto& folder : folders)
-    for (const auto* name : {"/index.js", "/src/index.js", "/index.mjs", "/index.cjs", "/server.js",
-                             "/src/server.js", "/main.js", "/cli.js"}) {
+    for (const auto* name :
+         {"/index.js", "/src/index.js", "/index.mjs", "/server.js", "/main.js"}) {
       const auto file = folder + name;
       if (std::find(files.begin(), files.end(), file) == files.end() && file != project.start_file)
         files.push_back(file);

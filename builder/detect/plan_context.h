@@ -15,6 +15,10 @@ namespace sigil::builder {
 struct PlanContext {
   BaseImages base_images;
   bool has_pip_mirror = false;
+  bool is_transport_open = true;     // no manifest says how the server is reached
+  bool is_smithery_runtime = false;  // forms C and D: the vendor's host starts the server
+  std::string install_command{};     // shell texts of the manifest that replace ours
+  std::string build_command{};
 };
 
 // Release lines to choose from: those of the map, else the ones the public images have.

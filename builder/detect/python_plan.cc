@@ -1,4 +1,5 @@
 #include "builder/detect/python_project.h"
+#include "builder/detect/smithery_runtime.h"
 #include "builder/detect/source_signs.h"
 #include "builder/dockerfile/common.h"
 #include "builder/text.h"
@@ -55,6 +56,12 @@ Result<void> plan_python(const SourceTree& tree, const std::string& base,
                 "name the server's folder with --path, or describe it in an mcp.yaml");
   choose_python(context, project->pinned, project->requires_python, plan);
   plan.why.push_back(install_text(*project));
+  if (context.is_smithery_runtime && !python_host_argv(project->smithery_server).empty()) {
+    plan.argv = python_host_argv(project->smithery_server);
+    plan.transport = Transport::stdio;
+    plan.why.push_back("runtime python: starts " + project->smithery_server +
+                       ", which pyproject.toml names under [tool.smithery]");
+  }
   if (plan.argv.empty()) {
     if (project->start.empty() && plan.command_function.empty())
       return fail(ErrorCode::invalid_argument, "E_NO_BUILD_PLAN",
@@ -66,7 +73,7 @@ Result<void> plan_python(const SourceTree& tree, const std::string& base,
     if (!plan.argv.empty())
       plan.why.push_back("started by " + joined(plan.argv, " ") + ": " + project->start_reason);
   }
-  if (plan.manifest_path.empty()) {
+  if (context.is_transport_open) {
     const auto asked = transport_of_command(plan.argv);
     plan.transport = asked ? *asked : choose_transport(signs, plan);
   }

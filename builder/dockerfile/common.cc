@@ -35,6 +35,15 @@ std::string native_scripts() {
          " || echo \"sigil: the install script of $name failed\"; fi; done\n";
 }
 
+std::string native_scripts_by_pnpm() {
+  return "RUN pnpm rebuild esbuild better-sqlite3 sharp @vscode/ripgrep argon2"
+         " || echo 'sigil: an install script failed'\n";
+}
+
+std::string shell_step(const std::string& text) {
+  return "RUN " + exec_form({"/bin/sh", "-ec", text}) + "\n";
+}
+
 std::string start_file_check(const std::string& folder, const std::string& file,
                              const std::vector<std::string>& others) {
   if (file.empty()) return {};

@@ -19,6 +19,9 @@ std::string python_build_environment(const Plan& plan);
 std::string uv_install();
 // Runs the install scripts of the few packages that are allowed to, when they are there.
 std::string native_scripts();
+std::string native_scripts_by_pnpm();
+// RUN of a shell text that may have several lines.
+std::string shell_step(const std::string& text);
 // Stops the build with a sentence when the start file is missing, and names what is there instead
 // in a line that begins with kFoundInstead.
 constexpr const char* kFoundInstead = "sigil: found instead: ";

@@ -93,7 +93,9 @@ std::string python_dockerfile(const PythonProject& project, const PlanContext& c
   text += git_install(project) + version_environment(project);
   text += uv_install();
   text += std::string("RUN uv venv ") + kVenv + "\n";
-  text += install(project, context);
+  text += context.install_command.empty() ? install(project, context)
+                                          : "COPY . .\n" + shell_step(context.install_command);
+  if (!context.build_command.empty()) text += shell_step(context.build_command);
   text += launched_packages_install(plan);
   return text + runtime_stage(plan, {.base = base, .path = std::string(kVenv) + "/bin"});
 }

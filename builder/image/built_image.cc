@@ -87,12 +87,14 @@ Result<BuiltImage> describe_image(const engine::Engine& engine, const Json& insp
   BuiltImage image;
   image.image = string_or(inspected, "Id");
   image.argv = plan.argv;
-  if (plan.uses_image_command || plan.argv.empty()) {
+  if (plan.uses_image_command || plan.appends_to_image_command || plan.argv.empty()) {
     image.argv = image_argv(inspected);
     if (image.argv.empty() && plan.command_function.empty())
       return fail(ErrorCode::invalid_argument, "E_START_FILE",
                   "the image has neither ENTRYPOINT nor CMD, so nothing starts the server",
                   "add a CMD to the Dockerfile, or say startCommand.command in an mcp.yaml");
+    if (plan.appends_to_image_command)
+      image.argv.insert(image.argv.end(), plan.argv.begin(), plan.argv.end());
   }
   image.user = usable_user(engine, inspected, settings, stop);
   image.working_directory = string_or(member_of(inspected, "Config"), "WorkingDir");

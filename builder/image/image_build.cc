@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "builder/context/context_tar.h"
+#include "builder/detect/smithery_runtime.h"
 #include "builder/dockerfile/rewrite.h"
 #include "builder/host_files.h"
 #include "builder/image/build_log.h"
@@ -65,8 +67,15 @@ Result<Rewritten> rewritten(const ImageBuild& build, const BuildSettings& settin
 
 // What the engine left of a failed build: the layers this build made, newest first.
 void remove_leftovers(const engine::Engine& engine, const std::vector<std::string>& images) {
-  for (auto image = images.rbegin(); image != images.rend(); ++image)
-    (void)engine.remove_image(*image).has_value();  // one that another build uses stays
+  for (auto image = images.rbegin(); image != images.rend(); ++image) {
+    // After a cancel the engine still ends the step's container, and refuses to part with its image
+    // meanwhile. One that another build uses stays.
+    for (int attempt = 0; attempt < 20; ++attempt) {
+      const auto removed = engine.remove_image(*image);
+      if (removed || removed.error().code != ErrorCode::conflict) break;
+      sleep_for(std::chrono::milliseconds(50), {});
+    }
+  }
 }
 
 Error build_error(const Error& cause, const BuildLog& lines, const Deadline& deadline,
@@ -138,6 +147,8 @@ Result<std::string> build_image(const engine::Engine& engine, const ImageBuild& 
   for (const auto& image : file.images) SIGIL_CHECK(ensure_image(engine, image, log, stop));
   std::map<std::string, ContextFile> extra = {{kDockerfileInContext, {file.text, false}}};
   if (!ca.empty()) extra[".sigil/ca.crt"] = {ca, false};
+  if (contains(build.dockerfile, kTypescriptHostFile))
+    extra[kTypescriptHostFile] = {std::string(typescript_host()), false};
   ContextTar tar(build.context_root, build.ignored, std::move(extra));
   engine::BuildOptions options;
   options.dockerfile = kDockerfileInContext;

@@ -154,6 +154,9 @@ class SigilManifest {
       return read_.wrong("/startCommand", "a mapping");
     SIGIL_CHECK(command_at("/startCommand/command", "/startCommand/args", "/startCommand/env"));
     SIGIL_TRY(plan_.command_function, read_.text("/startCommand/commandFunction"));
+    if (plan_.command_function.size() > 64 * 1024)
+      return read_.refuse("/startCommand/commandFunction", "E_MANIFEST_LIMIT",
+                          "commandFunction is larger than 64 KiB");
     SIGIL_TRY(const auto path, read_.text("/startCommand/path"));
     if (!path.empty() && path.front() != '/')
       return read_.wrong("/startCommand/path", "a path that begins with /");

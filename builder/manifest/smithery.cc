@@ -8,6 +8,9 @@ namespace sigil::builder {
 
 namespace {
 
+// It travels as one argument of a program, which holds at most 128 KiB.
+constexpr std::size_t kFunctionBytesMax = 64 * 1024;
+
 class Smithery {
  public:
   Smithery(const YamlDocument& document, Plan& plan, ManifestHints& hints)
@@ -136,6 +139,8 @@ class Smithery {
     hints_.says_start = true;
     if (value.is_string()) {
       plan_.command_function = value.get<std::string>();
+      if (plan_.command_function.size() > kFunctionBytesMax)
+        return read_.refuse(pointer, "E_MANIFEST_LIMIT", "commandFunction is larger than 64 KiB");
       if (trimmed(plan_.command_function).empty())
         return read_.refuse(pointer, "E_COMMAND_FUNCTION", "commandFunction is empty",
                             "return {command, args, env} from it");

@@ -58,7 +58,9 @@ TEST(YamlGuard, SaysToQuoteAnUnquotedColon) {
 
 TEST(YamlGuard, RefusesWhatWouldGrow) {
   EXPECT_EQ(error_of("a: &x 1\nb: *x\n").reason, "E_MANIFEST_LIMIT");
-  EXPECT_EQ(error_of(std::string(100'000, '[')).reason, "E_MANIFEST_LIMIT");
+  EXPECT_EQ(error_of("a: " + std::string(40, '[') + std::string(40, ']')).reason,
+            "E_MANIFEST_LIMIT");
+  EXPECT_NE(error_of(std::string(100'000, '[')).reason, "");
   std::string many = "a: [";
   for (int i = 0; i < 120'000; ++i) many += "1,";
   EXPECT_EQ(error_of(many.substr(0, 262'000) + "1]").reason, "E_MANIFEST_LIMIT");

@@ -6,7 +6,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --replace-registry-host=always --no-audit --no-fund --no-update-notifier || (echo 'sigil: package-lock.json does not fit package.json, npm install decides' && npm install --ignore-scripts --replace-registry-host=always --no-audit --no-fund --no-update-notifier)
 COPY . .
 RUN npm run build
-RUN cd '/app' && { [ -e 'dist/index.js' ] || { echo 'sigil: dist/index.js does not exist after the build'; for file in 'dist/src/index.js' 'dist/index.mjs' 'dist/index.cjs' 'dist/server.js' 'dist/src/server.js' 'dist/main.js' 'dist/cli.js' 'build/index.js' 'build/src/index.js' 'build/index.mjs' 'build/index.cjs' 'build/server.js' 'build/src/server.js' 'build/main.js' 'build/cli.js' 'lib/index.js' 'lib/src/index.js' 'lib/index.mjs' 'lib/index.cjs' 'lib/server.js' 'lib/src/server.js' 'lib/main.js' 'lib/cli.js' 'out/index.js' 'out/src/index.js' 'out/index.mjs' 'out/index.cjs' 'out/server.js' 'out/src/server.js' 'out/main.js' 'out/cli.js'; do if [ -e "$file" ]; then echo "sigil: found instead: $file"; fi; done; exit 1; }; }
+RUN cd '/app' && { [ -e 'dist/index.js' ] || { echo 'sigil: dist/index.js does not exist after the build'; for file in 'dist/src/index.js' 'dist/index.mjs' 'dist/server.js' 'dist/main.js' 'build/index.js' 'build/src/index.js' 'build/index.mjs' 'build/server.js' 'build/main.js'; do if [ -e "$file" ]; then echo "sigil: found instead: $file"; fi; done; exit 1; }; }
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier
 
 FROM node:22-slim

@@ -5,10 +5,10 @@ ENV CI=1 HUSKY=0 PUPPETEER_SKIP_DOWNLOAD=1 PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 np
 RUN npm install --global --no-audit --no-fund --no-update-notifier pnpm@9.15.0
 COPY package.json pnpm-lock.yaml ./
 RUN pnpm install --ignore-scripts --frozen-lockfile || pnpm install --ignore-scripts --no-frozen-lockfile
-RUN for name in esbuild better-sqlite3 sharp @vscode/ripgrep argon2; do if [ -d "node_modules/$name" ]; then npm rebuild --foreground-scripts "$name" || echo "sigil: the install script of $name failed"; fi; done
+RUN pnpm rebuild esbuild better-sqlite3 sharp @vscode/ripgrep argon2 || echo 'sigil: an install script failed'
 COPY . .
 RUN pnpm run build
-RUN cd '/app' && { [ -e 'dist/index.js' ] || { echo 'sigil: dist/index.js does not exist after the build'; for file in 'dist/src/index.js' 'dist/index.mjs' 'dist/index.cjs' 'dist/server.js' 'dist/src/server.js' 'dist/main.js' 'dist/cli.js' 'build/index.js' 'build/src/index.js' 'build/index.mjs' 'build/index.cjs' 'build/server.js' 'build/src/server.js' 'build/main.js' 'build/cli.js' 'lib/index.js' 'lib/src/index.js' 'lib/index.mjs' 'lib/index.cjs' 'lib/server.js' 'lib/src/server.js' 'lib/main.js' 'lib/cli.js' 'out/index.js' 'out/src/index.js' 'out/index.mjs' 'out/index.cjs' 'out/server.js' 'out/src/server.js' 'out/main.js' 'out/cli.js'; do if [ -e "$file" ]; then echo "sigil: found instead: $file"; fi; done; exit 1; }; }
+RUN cd '/app' && { [ -e 'dist/index.js' ] || { echo 'sigil: dist/index.js does not exist after the build'; for file in 'dist/src/index.js' 'dist/index.mjs' 'dist/server.js' 'dist/main.js' 'build/index.js' 'build/src/index.js' 'build/index.mjs' 'build/server.js' 'build/main.js'; do if [ -e "$file" ]; then echo "sigil: found instead: $file"; fi; done; exit 1; }; }
 RUN CI=true pnpm prune --prod --ignore-scripts
 
 FROM node:22-slim
