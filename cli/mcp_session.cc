@@ -9,6 +9,7 @@
 #include "base/mcp/jsonrpc.h"
 #include "cli/api.h"
 #include "cli/json_view.h"
+#include "cli/mirrored_headers.h"
 #include "cli/version.h"
 
 namespace sigil::cli {
@@ -19,7 +20,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kAnswerBytesMax = 64 * 1024 * 1024;
 constexpr int kResumesMax = 100;
 constexpr milliseconds kCloseMax{3'000};
-constexpr int kSchemaDepthMax = 16;
 
 mcp::ClientInfo client_info() { return {"sigil", std::string(kVersion)}; }
 
@@ -51,29 +51,7 @@ bool is_of_other_era(int status, const std::optional<mcp::RpcError>& refusal) {
          refusal->code == mcp::kMissingClientCapability || refusal->code == mcp::kMethodNotFound;
 }
 
-void collect_headers(const Json& schema, const Json& arguments, int depth,
-                     std::vector<std::pair<std::string, std::string>>& headers) {
-  if (depth > kSchemaDepthMax || !arguments.is_object()) return;
-  for (const auto& [name, property] : object_at(schema, "properties").items()) {
-    const auto value = arguments.find(name);
-    if (value == arguments.end()) continue;
-    const std::string header = string_or(property, "x-mcp-header");
-    if (!header.empty() &&
-        (value->is_string() || value->is_number_integer() || value->is_boolean()))
-      headers.emplace_back("Mcp-Param-" + header,
-                           mcp::encode_header_text(text_at(arguments, name)));
-    collect_headers(property, *value, depth + 1, headers);
-  }
-}
-
 }  // namespace
-
-std::vector<std::pair<std::string, std::string>> mirrored_headers(const Json& schema,
-                                                                  const Json& arguments) {
-  std::vector<std::pair<std::string, std::string>> headers;
-  collect_headers(schema, arguments, 0, headers);
-  return headers;
-}
 
 // One request on its way: what has arrived so far.
 struct McpSession::Exchange {

@@ -72,8 +72,4 @@ class McpSession {
   std::int64_t next_id_ = 1;
 };
 
-// Mcp-Param-* headers of a modern call: what the schema's x-mcp-header annotations mirror.
-std::vector<std::pair<std::string, std::string>> mirrored_headers(const Json& schema,
-                                                                  const Json& arguments);
-
 }  // namespace sigil::cli
