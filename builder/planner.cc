@@ -7,6 +7,7 @@
 #include "builder/detect/dockerfile_plan.h"
 #include "builder/detect/node_project.h"
 #include "builder/detect/python_project.h"
+#include "builder/detect/source_signs.h"
 #include "builder/dockerfile/common.h"
 #include "builder/manifest/manifest.h"
 #include "builder/text.h"
@@ -148,6 +149,19 @@ class Planner {
       plan_.appends_to_image_command = true;
     }
     plan_.argv.insert(plan_.argv.end(), arguments.begin(), arguments.end());
+    judge_transport_again(arguments);
+  }
+
+  // Arguments may ask for what the command alone does not say ("streamableHttp", "--transport
+  // http").
+  void judge_transport_again(const std::vector<std::string>& arguments) {
+    if (!context_.is_transport_open) return;
+    std::vector<std::string> command = {"program"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const auto asked = transport_of_command(command);
+    if (!asked || *asked == plan_.transport) return;
+    plan_.transport = *asked;
+    plan_.why.push_back("transport: the arguments ask for it");
   }
 
   Result<void> plan_build(const std::string& base) {
