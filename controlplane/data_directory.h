@@ -1,5 +1,5 @@
-// The data directory: made with mode 0750 (0751 by root), held by one sigild at a time, with the instance id, the
-// keys and the control token in it. Owned by main.
+// The data directory: made with mode 0750 (0751 by root), held by one sigild at a time, with the
+// instance id, the keys and the control token in it. Owned by main.
 #pragma once
 
 #include <string>

@@ -21,8 +21,8 @@ struct Check {
 class Doctor {
  public:
   virtual ~Doctor() = default;
-  // The last round of checks, made at most a few seconds ago (a thread of its own makes them, so a
-  // caller waits two seconds at most).
+  // A round of checks as of now. A thread of its own makes it, so a caller waits two seconds at
+  // most (and then gets the round before).
   virtual std::vector<Check> checks() = 0;
 };
 

@@ -87,6 +87,7 @@ Result<void> ProxySupervisor::wait_for_answer(const std::stop_token& stop) const
 }
 
 Result<void> ProxySupervisor::ensure(const std::stop_token& stop) const {
+  const std::scoped_lock lock(starting_);
   if (proxy_.status()) return {};
   if (!does_process_live()) {
     if (!settings_.proxy.is_started_here)

@@ -1,7 +1,8 @@
 // Finds the sigil-proxy of this data directory, or starts one that outlives us. Where a unit or
-// `make up` runs it as a user of its own, nothing is started here. One thread at a time.
+// `make up` runs it as a user of its own, nothing is started here. Any thread; one start at a time.
 #pragma once
 
+#include <mutex>
 #include <stop_token>
 #include <string>
 
@@ -26,6 +27,7 @@ class ProxySupervisor {
 
   const Settings& settings_;
   const ProxyClient& proxy_;
+  mutable std::mutex starting_;
 };
 
 // A program of ours: the setting, else beside this one.

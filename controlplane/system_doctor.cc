@@ -8,7 +8,7 @@ namespace sigil::controlplane {
 
 namespace {
 
-constexpr auto kFreshFor = std::chrono::seconds(2);
+constexpr auto kFreshFor = std::chrono::milliseconds(500);
 constexpr auto kWaitMax = std::chrono::seconds(2);
 
 }  // namespace

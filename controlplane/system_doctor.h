@@ -1,5 +1,5 @@
 // The Doctor: makes its round on a thread of its own whenever somebody asks and the last one is
-// some seconds old.
+// a moment old.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ class SystemDoctor final : public Doctor {
   const Health& health_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  bool is_wanted_ = true;
+  bool is_wanted_ = false;
   std::vector<Check> last_;
   std::chrono::steady_clock::time_point last_at_{};
   std::jthread thread_;

@@ -129,8 +129,11 @@ Result<runtime::ReplicaSpec> Launcher::spec(const LaunchRequest& request, const 
                                             std::stop_token stop) const {
   const auto& plan = request.plan;
   Json config = json_object(request.settings.config);
-  if (request.is_dry || request.settings.is_config_missing) {
+  if (request.is_dry) {
     config = dry_config(plan, config);
+  } else if (request.settings.is_config_missing) {
+    // Something must stand in the start command; an example may hold a real key, so not that.
+    config = dummy_config(plan.config_schema, config);
   } else {
     SIGIL_TRY(config, effective_config(plan, config, secrets));
   }

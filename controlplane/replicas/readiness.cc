@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPauseMin{50};
 constexpr milliseconds kPauseMax{1'000};
+constexpr int kExitCodeAttempts = 100;
 // After $PORT: what servers listen on that do not read it.
 constexpr std::uint16_t kCommonPorts[] = {8080, 8081, 8000, 3000, 3001, 5000};
 
@@ -80,8 +81,10 @@ Error ReadinessWaiter::exit_error(const ReplicaId& replica, int exit_code,
   if (lines.empty()) lines = last_stderr(driver_, replica);
   return Error{ErrorCode::unavailable,
                "E_START_EXIT",
-               "the server ended with exit code " + std::to_string(exit_code) + ": " +
-                   exit_meaning(exit_code),
+               "the server ended " +
+                   (exit_code < 0 ? std::string("at start")
+                                  : "with exit code " + std::to_string(exit_code)) +
+                   ": " + exit_meaning(exit_code),
                "start it locally the same way; values it needs are given with --config, --env or "
                "--secret, arguments with --arg",
                {{"log_tail", joined_lines(lines)}}};
@@ -107,8 +110,20 @@ Result<void> ReadinessWaiter::check_container(const ReplicaId& replica) const {
                   "was it removed by hand? deploy again");
     return {};  // the engine is away for a moment: the deadline decides
   }
-  if (observed->state != runtime::ContainerState::exited) return {};
-  return fail(exit_error(replica, observed->exit_code, {}));
+  const bool has_ended = observed->state == runtime::ContainerState::exited;
+  if (!has_ended && observed->restarts == 0) return {};
+  return fail(exit_error(replica, has_ended ? observed->exit_code : exit_code_of(replica), {}));
+}
+
+// The engine starts what ended again, and tells the exit code only between two runs.
+int ReadinessWaiter::exit_code_of(const ReplicaId& replica) const {
+  for (int attempt = 0; attempt < kExitCodeAttempts; ++attempt) {
+    const auto observed = driver_.inspect(replica);
+    if (!observed) break;
+    if (observed->state == runtime::ContainerState::exited) return observed->exit_code;
+    sleep_for(milliseconds(20), {});
+  }
+  return -1;
 }
 
 Result<void> ReadinessWaiter::check_shim(const ReadinessTarget& target,

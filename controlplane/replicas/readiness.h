@@ -47,6 +47,7 @@ class ReadinessWaiter {
 
  private:
   Result<void> check_container(const ReplicaId& replica) const;
+  int exit_code_of(const ReplicaId& replica) const;
   Result<Discovery> try_everywhere(const ReadinessTarget& target,
                                    const std::stop_token& stop) const;
   Error exit_error(const ReplicaId& replica, int exit_code, std::vector<std::string> lines) const;
