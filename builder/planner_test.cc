@@ -407,11 +407,8 @@ TEST(PlanManifest, PrefersOursAndPassesOverOthersOfThatName) {
 }
 
 TEST(DetectNode, LetsArgumentsChooseTheTransport) {
-  const Tree tree(
-      {{"package.json",
-        R"({"name":"x","bin":{"x":"x.js"},"dependencies":{"@modelcontextprotocol/sdk":"1"}})"},
-       {"x.js", "new StdioServerTransport(); new StreamableHTTPServerTransport();"}});
-  EXPECT_EQ(plan_of(tree, {}).transport, Transport::stdio);
+  const TestTree tree({{"package.json", package("\"bin\":\"x.js\"")}, {"x.js", kStdioJs}});
+  EXPECT_EQ(plan_of(tree).transport, Transport::stdio);
   EXPECT_EQ(plan_of(tree, {.ignore_manifest = false, .args = {"streamableHttp"}}).transport,
             Transport::streamable_http);
 }
