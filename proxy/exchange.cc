@@ -15,7 +15,6 @@ namespace {
 
 // A call that reports progress may take this many request limits in all.
 constexpr int kProgressFactor = 6;
-constexpr std::size_t kOtherReplicasMax = 2;
 
 Refused unknown_deployment() {
   return {.status = 404, .code = 404, .message = "unknown deployment", .reason = "unknown"};
@@ -27,20 +26,6 @@ Refused stopped() {
           .message = "the deployment has no replica that can answer",
           .reason = "stopped",
           .retry_after_s = 5};
-}
-
-Refused refused_for(UpstreamProblem problem) {
-  const bool is_late =
-      problem == UpstreamProblem::timed_out || problem == UpstreamProblem::connect_timeout;
-  if (is_late)
-    return {.status = 504,
-            .code = 504,
-            .message = "the server did not answer in time",
-            .reason = "upstream_timeout"};
-  return {.status = 502,
-          .code = 502,
-          .message = "the server could not be reached or did not answer properly",
-          .reason = "upstream_unreachable"};
 }
 
 }  // namespace
@@ -76,7 +61,7 @@ bool Exchange::open_token() {
   const http1::Field* sent = client_.head().find("mcp-session-id");
   if (sent == nullptr) return true;
   const RouteTable& table = worker_.table();
-  session_ = open_session(sent->value, table.session_keys, binding_, worker_.wall_now());
+  session_ = worker_.opened_sessions().open(sent->value, table, binding_, worker_.wall_now());
   if (!session_) return false;
   token_ = sent->value;
   return worker_.shared().sessions.use(token_, session_->replica, worker_.wall_now(),
@@ -208,126 +193,6 @@ void Exchange::forward(bool fresh) {
   forwarded_ = last_heard_ = worker_.now();
   bump(route_->counters->shards[worker_.index()].bytes_up, request.body_bytes);
   upstream_->send(*this, out, client_.body(), false);
-}
-
-void Exchange::on_upstream_head(const http1::ResponseHead& head) {
-  last_heard_ = last_told_ = worker_.now();
-  phase_ = Phase::answering;
-  // Its challenge would point the client at an address inside, and its verdict is about our
-  // request, not about the client's.
-  if (head.status == 401 || head.status == 403) {
-    UpstreamConnection* upstream = std::exchange(upstream_, nullptr);
-    upstream->abandon();
-    return refuse({.status = 502,
-                   .code = 502,
-                   .message = "the server asked for credentials of its own",
-                   .reason = "upstream_auth"});
-  }
-  const bool is_sse = is_event_stream(head);
-  const std::string session = session_for_client(head);
-  std::string lines;
-  write_downstream_lines(head, {.route_name = route_->name, .session = session}, lines);
-  lines += cors_;
-  lines += kHarmlessLines;
-  AnswerHead answer{.status = head.status, .lines = lines};
-  if (head.framing == http1::Framing::length)
-    answer.length = head.content_length;
-  else if (head.framing == http1::Framing::none && head.status != 204 && head.status != 304)
-    answer.length = 0;
-  answer.is_bodiless = head.status == 204 || head.status == 304;
-  client_.begin_answer(answer);
-  if (is_sse && head.framing != http1::Framing::none) {
-    begin_stream();
-    may_heartbeat_ =
-        head.framing != http1::Framing::length && head.find("content-encoding") == nullptr;
-  }
-  if (session_ && client_.head().method == "DELETE" &&
-      (head.status / 100 == 2 || head.status == 404))
-    worker_.shared().sessions.end(token_, session_->replica, session_->expires);
-}
-
-// Our token for the id the server names: the same one for the same id, or a new one.
-std::string Exchange::session_for_client(const http1::ResponseHead& head) {
-  const http1::Field* named = head.find("mcp-session-id");
-  if (named == nullptr || admission_.era == mcp::Era::modern) return {};
-  if (session_ && session_->upstream_id == named->value) return token_;
-  const RouteTable& table = worker_.table();
-  const auto now = worker_.wall_now();
-  const SessionToken token{replica_->id, std::string(named->value), admission_.version, now,
-                           now + table.session_max};
-  const auto sealed = seal_session(token, table.session_keys, binding_);
-  if (!sealed.has_value()) {
-    log::warn("a session id could not be sealed",
-              {{"deployment", route_->name}, {"reason", sealed.error().message}});
-    return {};
-  }
-  bump(worker_.counters().sessions_opened);
-  worker_.shared().sessions.use(*sealed, replica_->id, now, table.session_idle, token.expires);
-  return *sealed;
-}
-
-void Exchange::begin_stream() {
-  is_stream_ = true;
-  route_->counters->open_streams.fetch_add(1, std::memory_order_relaxed);
-  if (load_) load_->open_streams.fetch_add(1, std::memory_order_relaxed);
-  if (session_) worker_.shared().sessions.open_stream(token_);
-}
-
-void Exchange::on_upstream_body(std::string_view piece) {
-  last_heard_ = last_told_ = worker_.now();
-  if (may_heartbeat_) tracker_.feed(piece);
-  client_.add_body(piece);
-}
-
-void Exchange::on_upstream_batch_end() {
-  if (phase_ != Phase::answering) return;
-  if (!client_.flush()) return;
-  // Nothing more is read from the server until the client has taken what waits.
-  if (client_.has_pending() && upstream_ != nullptr) upstream_->pause();
-}
-
-void Exchange::on_upstream_done() {
-  upstream_ = nullptr;
-  settle(client_.answer_status());
-  client_.end_answer();
-}
-
-void Exchange::on_upstream_failed(UpstreamProblem problem) {
-  const bool was_reused = upstream_ != nullptr && upstream_->is_reused();
-  const bool has_sent = upstream_ != nullptr && upstream_->has_sent_anything();
-  const bool has_answered = upstream_ != nullptr && upstream_->has_answered();
-  upstream_ = nullptr;
-  if (phase_ == Phase::waiting && try_again(problem, was_reused, has_sent, has_answered)) return;
-  bump(worker_.counters().upstream_problems[static_cast<std::size_t>(problem)]);
-  log::debug("upstream failed", {{"deployment", deployment_},
-                                 {"replica", replica_->id},
-                                 {"reason", name_in(kUpstreamProblems, problem)}});
-  if (!client_.has_begun_answer()) return refuse(refused_for(problem));
-  // Half an answer must not look like a whole one.
-  settle(client_.answer_status());
-  client_.abort();
-}
-
-// Only what surely did not run is sent again.
-bool Exchange::try_again(UpstreamProblem problem, bool was_reused, bool has_sent,
-                         bool has_answered) {
-  const bool is_safe = client_.head().method != "POST";
-  if (was_reused && !has_answered && (is_safe || !has_sent) && !std::exchange(was_retried_, true)) {
-    forward(true);
-    return true;
-  }
-  const bool is_connect_failure =
-      problem == UpstreamProblem::refused || problem == UpstreamProblem::connect_timeout;
-  if (!is_connect_failure || has_sent || session_ || failed_replicas_.size() >= kOtherReplicasMax)
-    return false;
-  failed_replicas_.push_back(replica_->id);
-  const Replica* other = choose();
-  if (other == nullptr) return false;
-  if (load_) load_->active_requests.fetch_sub(1, std::memory_order_relaxed);
-  load_.reset();
-  replica_ = other;
-  forward(false);
-  return true;
 }
 
 void Exchange::on_client_gone() {

@@ -17,6 +17,9 @@ namespace sigil::proxy {
 class ClientConnection;
 class Worker;
 
+// What a client is told of a server that failed.
+Refused refused_for(UpstreamProblem problem);
+
 class Exchange final : public RequestTask, public UpstreamOwner {
  public:
   Exchange(ClientConnection& client, Worker& worker, std::string_view deployment);
@@ -64,7 +67,7 @@ class Exchange final : public RequestTask, public UpstreamOwner {
   Admission admission_;
   Principal principal_;
   std::string binding_;
-  std::optional<SessionToken> session_;
+  std::shared_ptr<const SessionToken> session_;
   std::string token_;  // as the client sent it
   std::string cors_;
   std::string query_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <vector>
 
 namespace sigil::proxy {
 namespace {
@@ -14,22 +16,52 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
          equals_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
-template <std::size_t N>
-bool is_in(const std::array<std::string_view, N>& names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(), [&](std::string_view candidate) {
-    return equals_ignoring_case(candidate, name);
-  });
+// Names by their length: a header is compared with the one or two that could be it.
+class NameSet {
+ public:
+  NameSet(std::initializer_list<std::string_view> names) {
+    for (const auto name : names) by_size_[name.size()].push_back(name);
+  }
+  bool has(std::string_view name) const {
+    if (name.size() >= by_size_.size()) return false;
+    const auto& candidates = by_size_[name.size()];
+    return std::any_of(candidates.begin(), candidates.end(), [&](std::string_view candidate) {
+      return equals_ignoring_case(candidate, name);
+    });
+  }
+
+ private:
+  std::array<std::vector<std::string_view>, 48> by_size_;
+};
+
+// Hop-by-hop, ours to set, or none of a server's business.
+const NameSet& kept_from_servers() {
+  static const NameSet kNames = {"connection",
+                                 "keep-alive",
+                                 "te",
+                                 "trailer",
+                                 "transfer-encoding",
+                                 "upgrade",
+                                 "expect",
+                                 "proxy-connection",
+                                 "http2-settings",
+                                 "content-length",
+                                 "host",
+                                 "authorization",
+                                 "cookie",
+                                 "origin",
+                                 "forwarded",
+                                 "mcp-session-id",
+                                 "x-request-id",
+                                 "x-real-ip",
+                                 "service-worker",
+                                 "sec-fetch-dest",
+                                 "sec-fetch-mode",
+                                 "sec-fetch-site",
+                                 "sec-fetch-user",
+                                 "cookie2"};
+  return kNames;
 }
-
-constexpr std::array<std::string_view, 10> kHopByHop = {
-    "connection",        "keep-alive",    "te",     "trailer",
-    "transfer-encoding", "upgrade",       "expect", "proxy-connection",
-    "http2-settings",    "content-length"};
-
-constexpr std::array<std::string_view, 14> kRequestOnlyHere = {
-    "host",           "authorization",  "cookie",         "origin",         "forwarded",
-    "mcp-session-id", "x-request-id",   "x-real-ip",      "service-worker", "sec-fetch-dest",
-    "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user", "cookie2"};
 
 // A client that lists one of these in Connection wants it checked here and gone there: it stays.
 bool is_protected(std::string_view name) {
@@ -38,40 +70,53 @@ bool is_protected(std::string_view name) {
          equals_ignoring_case(name, "content-encoding");
 }
 
-constexpr std::array<std::string_view, 30> kAnswerOnlyThere = {
-    "server",
-    "x-powered-by",
-    "set-cookie",
-    "set-cookie2",
-    "www-authenticate",
-    "mcp-session-id",
-    "location",
-    "content-type",
-    "service-worker-allowed",
-    "clear-site-data",
-    "refresh",
-    "link",
-    "report-to",
-    "reporting-endpoints",
-    "nel",
-    "content-security-policy",
-    "content-security-policy-report-only",
-    "x-content-type-options",
-    "x-frame-options",
-    "referrer-policy",
-    "cross-origin-resource-policy",
-    "cross-origin-opener-policy",
-    "cross-origin-embedder-policy",
-    "strict-transport-security",
-    "public-key-pins",
-    "alt-svc",
-    "origin-agent-cluster",
-    "permissions-policy",
-    "sourcemap",
-    "x-request-id"};
+// Hop-by-hop, ours to set, or a lever on the origin we share with the console.
+const NameSet& kept_from_clients() {
+  static const NameSet kNames = {"connection",
+                                 "keep-alive",
+                                 "te",
+                                 "trailer",
+                                 "transfer-encoding",
+                                 "upgrade",
+                                 "expect",
+                                 "proxy-connection",
+                                 "http2-settings",
+                                 "content-length",
+                                 "server",
+                                 "x-powered-by",
+                                 "set-cookie",
+                                 "set-cookie2",
+                                 "www-authenticate",
+                                 "mcp-session-id",
+                                 "location",
+                                 "content-type",
+                                 "service-worker-allowed",
+                                 "clear-site-data",
+                                 "refresh",
+                                 "link",
+                                 "report-to",
+                                 "reporting-endpoints",
+                                 "nel",
+                                 "content-security-policy",
+                                 "content-security-policy-report-only",
+                                 "x-content-type-options",
+                                 "x-frame-options",
+                                 "referrer-policy",
+                                 "cross-origin-resource-policy",
+                                 "cross-origin-opener-policy",
+                                 "cross-origin-embedder-policy",
+                                 "strict-transport-security",
+                                 "public-key-pins",
+                                 "alt-svc",
+                                 "origin-agent-cluster",
+                                 "permissions-policy",
+                                 "sourcemap",
+                                 "x-request-id"};
+  return kNames;
+}
 
 bool goes_upstream(const Field& field, std::string_view connection) {
-  if (is_in(kHopByHop, field.name) || is_in(kRequestOnlyHere, field.name)) return false;
+  if (kept_from_servers().has(field.name)) return false;
   if (starts_with_ignoring_case(field.name, "x-forwarded-") ||
       starts_with_ignoring_case(field.name, "x-sigil-") ||
       starts_with_ignoring_case(field.name, "proxy-"))
@@ -81,7 +126,7 @@ bool goes_upstream(const Field& field, std::string_view connection) {
 }
 
 bool goes_downstream(const Field& field, std::string_view connection) {
-  if (is_in(kHopByHop, field.name) || is_in(kAnswerOnlyThere, field.name)) return false;
+  if (kept_from_clients().has(field.name)) return false;
   if (starts_with_ignoring_case(field.name, "access-control-") ||
       starts_with_ignoring_case(field.name, "x-sigil-") ||
       starts_with_ignoring_case(field.name, "proxy-"))

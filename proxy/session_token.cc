@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "v1.";
 constexpr std::size_t kTokenBytesMax = 4096;
+constexpr std::size_t kOpenedMax = 10'000;
 constexpr std::size_t kSealOverhead = 12 + 16;
 
 std::int64_t to_ms(WallTime time) {
@@ -100,6 +101,22 @@ std::optional<SessionToken> open_session(std::string_view text, const std::vecto
   auto token = from_plain(*plain);
   if (!token || token->expires <= now) return std::nullopt;
   return token;
+}
+
+std::shared_ptr<const SessionToken> OpenedSessions::open(std::string_view text,
+                                                         const RouteTable& table,
+                                                         std::string_view bound_to, WallTime now) {
+  if (version_ != table.version || opened_.size() >= kOpenedMax) {
+    opened_.clear();
+    version_ = table.version;
+  }
+  key_.assign(text).append(1, '\n').append(bound_to);
+  if (const auto found = opened_.find(key_); found != opened_.end())
+    return found->second->expires > now ? found->second : nullptr;
+  auto token = open_session(text, table.session_keys, bound_to, now);
+  if (!token) return nullptr;
+  return opened_.emplace(key_, std::make_shared<const SessionToken>(*std::move(token)))
+      .first->second;
 }
 
 }  // namespace sigil::proxy

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -40,6 +42,19 @@ Result<std::string> seal_session(const SessionToken& token, const std::vector<Se
 // One answer for whatever is wrong: nullopt. Expiry is checked against `now`.
 std::optional<SessionToken> open_session(std::string_view text, const std::vector<SessionKey>& keys,
                                          std::string_view bound_to, WallTime now);
+
+// What was opened lately, so that a session's calls do not decrypt its token each time. Belongs to
+// one worker; forgets all when the keys change or it is full.
+class OpenedSessions {
+ public:
+  std::shared_ptr<const SessionToken> open(std::string_view text, const RouteTable& table,
+                                           std::string_view bound_to, WallTime now);
+
+ private:
+  std::int64_t version_ = -1;  // of the routes, which bring the keys
+  std::string key_;
+  std::unordered_map<std::string, std::shared_ptr<const SessionToken>> opened_;
+};
 
 // Whether a server's session id may be sealed: 1 to 1024 visible ASCII characters.
 bool is_session_id(std::string_view text);

@@ -72,6 +72,22 @@ TEST(SessionToken, HasOneSpelling) {
   EXPECT_EQ(spellings, 1);
 }
 
+TEST(OpenedSessions, RememberOnlyWhatIsStillGood) {
+  RouteTable table;
+  table.version = 1;
+  table.session_keys = kKeys;
+  const auto text = *seal_session(token(), kKeys, binding("dep_1"));
+  OpenedSessions opened;
+  const auto first = opened.open(text, table, binding("dep_1"), kNow);
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(opened.open(text, table, binding("dep_1"), kNow), first);
+  EXPECT_EQ(opened.open(text, table, binding("dep_2"), kNow), nullptr);
+  EXPECT_EQ(opened.open(text, table, binding("dep_1"), kNow + std::chrono::hours(25)), nullptr);
+  table.version = 2;
+  table.session_keys = {kKeys[1]};
+  EXPECT_EQ(opened.open(text, table, binding("dep_1"), kNow), nullptr);
+}
+
 TEST(SessionToken, RefusesToSealWhatCannotBeAnId) {
   for (const char* id : {"", "a b", "a\nb", "\xc3\xa4"}) {
     SessionToken bad = token();

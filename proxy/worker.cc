@@ -126,6 +126,12 @@ void Worker::run() {
   }
 }
 
+// Backwards: a client that closes is replaced by the last one, which had its turn.
+void Worker::for_each_client(const std::function<void(ClientConnection&)>& visit) {
+  for (std::size_t i = clients_.size(); i-- > 0;)
+    if (i < clients_.size()) visit(*clients_[i]);
+}
+
 void Worker::stop() {
   is_stopping_ = true;
   loop_.post([] {});
@@ -141,14 +147,12 @@ void Worker::refresh_table() {
   if (generation == generation_) return;
   generation_ = generation;
   table_ = shared_.book.current();
-  for (std::size_t i = 0; i < clients_.size(); ++i) clients_[i]->on_routes_changed();
+  for_each_client([](ClientConnection& client) { client.on_routes_changed(); });
 }
 
 void Worker::tick() {
   next_tick_ = now_ + shared_.timing.tick;
-  // Backwards: a client that closes is replaced by the last one, which had its turn.
-  for (std::size_t i = clients_.size(); i-- > 0;)
-    if (i < clients_.size()) clients_[i]->on_tick(now_);
+  for_each_client([this](ClientConnection& client) { client.on_tick(now_); });
   upstreams_.tick();
   api_->tick();
   hub_->tick();
@@ -157,8 +161,7 @@ void Worker::tick() {
 }
 
 void Worker::close_idle_clients() {
-  for (std::size_t i = clients_.size(); i-- > 0;)
-    if (i < clients_.size()) clients_[i]->close_if_idle();
+  for_each_client([](ClientConnection& client) { client.close_if_idle(); });
   upstreams_.close_idle();
 }
 
@@ -170,10 +173,7 @@ void Worker::begin_drain() {
 }
 
 void Worker::end_streams() {
-  loop_.post([this] {
-    for (std::size_t i = clients_.size(); i-- > 0;)
-      if (i < clients_.size()) clients_[i]->end_streams();
-  });
+  loop_.post([this] { for_each_client([](ClientConnection& client) { client.end_streams(); }); });
 }
 
 void Worker::adopt(int descriptor, std::string address, std::string unread) {

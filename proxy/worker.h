@@ -19,6 +19,7 @@
 #include "proxy/route_book.h"
 #include "proxy/session_config.h"
 #include "proxy/session_table.h"
+#include "proxy/session_token.h"
 #include "proxy/upstream.h"
 
 namespace sigil::proxy {
@@ -85,6 +86,8 @@ class Worker {
   EventLoop& loop() { return loop_; }
   std::vector<char>& scratch() { return scratch_; }
   std::string& head_buffer() { return head_buffer_; }
+  std::string& lines_buffer() { return lines_buffer_; }
+  OpenedSessions& opened_sessions() { return opened_sessions_; }
   UpstreamPool& upstreams() { return upstreams_; }
   ApiClient& api() { return *api_; }
   FollowHub& hub() { return *hub_; }
@@ -112,6 +115,7 @@ class Worker {
 
   void refresh_time();
   void refresh_table();
+  void for_each_client(const std::function<void(ClientConnection&)>& visit);
   void tick();
   void close_idle_clients();
 
@@ -119,7 +123,8 @@ class Worker {
   std::size_t index_;
   EventLoop loop_;
   std::vector<char> scratch_;
-  std::string head_buffer_;
+  std::string head_buffer_, lines_buffer_;
+  OpenedSessions opened_sessions_;
   SteadyTime now_{};
   WallTime wall_now_{};
   SteadyTime next_tick_{};

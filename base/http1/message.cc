@@ -9,8 +9,6 @@
 namespace sigil::http1 {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -454,13 +452,6 @@ Step ResponseParser::next(std::string_view unread) { return machine_->next(unrea
 Event ResponseParser::finish() { return machine_->finish(); }
 const ResponseHead& ResponseParser::head() const { return machine_->response; }
 const Failure& ResponseParser::failure() const { return machine_->failure; }
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (lower(a[i]) != lower(b[i])) return false;
-  return true;
-}
 
 bool has_token(std::string_view list, std::string_view token) {
   while (!list.empty()) {

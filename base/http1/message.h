@@ -128,8 +128,17 @@ class ResponseParser {
   std::unique_ptr<internal::Machine> machine_;
 };
 
-// Case-insensitive equality of ASCII, as header names need it.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
+// Case-insensitive equality of ASCII, as header names need it. Inline: most names differ in length
+// already, and every header is held against many names.
+inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  };
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (lower(a[i]) != lower(b[i])) return false;
+  return true;
+}
 // Whether a comma-separated list header holds this token (any case).
 bool has_token(std::string_view list, std::string_view token);
 std::string_view reason_phrase(int status);
