@@ -40,6 +40,7 @@ std::string operation_code(const Error& error) {
 
 std::string operation_hint(const Error& error, const db::Operation& operation) {
   if (!error.hint.empty()) return error.hint;
+  if (operation_code(error) == "E_ENGINE") return "does the engine run? sigil doctor";
   return "read the whole log: sigil operation logs " + operation.id.text();
 }
 

@@ -82,9 +82,7 @@ std::map<std::string, std::string> Launcher::base_environment(const LaunchReques
       {"HOST", "0.0.0.0"},
       {"MCP_HOST", "0.0.0.0"},
       {"FASTMCP_HOST", "0.0.0.0"},
-      // Behind the shim the server itself speaks stdio: one that reads this variable must not open
-      // a port of its own.
-      {"MCP_TRANSPORT", is_stdio(request.plan) ? "stdio" : "http"},
+      {"MCP_TRANSPORT", "http"},  // the shim tells its child "stdio" instead
       {"MCP_ENDPOINT", is_stdio(request.plan) ? "/mcp" : request.plan.endpoint_path},
       {"NODE_ENV", "production"},
       {"SESSION_SAME_SITE", "strict"},

@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPauseMin{50};
 constexpr milliseconds kPauseMax{1'000};
+constexpr milliseconds kSlow{500};
 constexpr int kExitCodeAttempts = 100;
 // After $PORT: what servers listen on that do not read it.
 constexpr std::uint16_t kCommonPorts[] = {8080, 8081, 8000, 3000, 3001, 5000};
@@ -152,6 +153,7 @@ Result<Discovery> ReadinessWaiter::try_everywhere(const ReadinessTarget& target,
   Error last{ErrorCode::unavailable, "no_mcp", "nothing listens", "", {}};
   for (const auto port : target.ports) {
     for (const auto& path : target.paths) {
+      const auto begin = std::chrono::steady_clock::now();
       auto found = target.wants_lists ? discovery_.discover(target.address, port, path, stop)
                                       : discovery_.identify(target.address, port, path, stop);
       if (found) return found;
@@ -161,6 +163,9 @@ Result<Discovery> ReadinessWaiter::try_everywhere(const ReadinessTarget& target,
       const bool is_answered = found.error().reason == "no_mcp";
       if (is_answered || last.reason != "no_mcp" || port == target.ports.front())
         last = found.error();
+      // A container that is gone refuses nothing: it lets every connection wait.
+      if (!is_answered && std::chrono::steady_clock::now() - begin > kSlow)
+        return fail(std::move(last));
       if (!is_answered) break;
     }
   }

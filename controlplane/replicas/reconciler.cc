@@ -244,8 +244,14 @@ void Reconciler::count(const World& world) const {
   for (const auto& deployment : world.deployments)
     for (const auto& row : deployment.replicas) by_state[std::string(db::name_of(row.state))] += 1;
   parts_.metrics.set_replicas(by_state);
-  parts_.metrics.set_operations(
-      {{"running", static_cast<double>(world.running_operations.size())}});
+  db::OperationFilter filter;
+  filter.states = {db::OperationState::queued};
+  db::PageRequest page;
+  page.limit = 1;
+  const auto queued =
+      db::OperationStore(parts_.database.as(db::Caller::worker())).list(filter, page);
+  parts_.metrics.set_operations({{"running", static_cast<double>(world.running_operations.size())},
+                                 {"queued", queued ? static_cast<double>(queued->total) : 0.0}});
 }
 
 void Reconciler::sweep(const World& world) {
@@ -258,6 +264,10 @@ void Reconciler::sweep(const World& world) {
   std::set<ReplicaId> known_replicas;
   for (const auto& deployment : world.deployments)
     for (const auto& row : deployment.replicas) known_replicas.insert(row.id);
+  // A dry start has no row; its operation removes it.
+  for (const auto& observed : world.observed)
+    if (world.running_operations.count(observed.operation) > 0)
+      known_replicas.insert(observed.replica);
   runtime::Driver::Known known;
   known.replica = [&](const ReplicaId& id) { return known_replicas.count(id) > 0; };
   known.deployment = [&](const DeploymentId& id) {
