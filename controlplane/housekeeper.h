@@ -1,23 +1,33 @@
-// Once an hour: history is cut, uploads nobody finished or used are removed. Owned by main.
+// Once an hour: history is cut, uploads nobody finished or used and old build layers are removed.
+// Owned by main.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <thread>
 
+#include "base/engine/engine.h"
 #include "registry-db/database.h"
 
 namespace sigil::controlplane {
 
 class Housekeeper {
  public:
-  Housekeeper(db::Database& database, std::string upload_directory);
+  struct Parts {
+    db::Database& database;
+    const engine::Engine& engine;
+    std::string instance;
+    std::string upload_directory;
+    std::chrono::milliseconds cache_age;
+  };
+  explicit Housekeeper(Parts parts);
 
  private:
   void run(const std::stop_token& stop);
   void remove_uploads();
+  void remove_old_layers();
 
-  db::Database& database_;
-  std::string upload_directory_;
+  Parts parts_;
   std::jthread thread_;
 };
 

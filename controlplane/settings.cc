@@ -35,6 +35,7 @@ BuilderSettings builder_settings(const config::Settings& all) {
   settings.memory_bytes_max = all.bytes("builder.memory_max");
   settings.time_max = all.duration("builder.time_max");
   settings.fetch_time_max = all.duration("builder.fetch_time_max");
+  settings.cache_age = all.duration("builder.cache_age");
   settings.fetch_bytes_max = all.bytes("builder.fetch_bytes_max");
   settings.concurrent_max = all.integer("builder.concurrent_max");
   settings.shim_file = all.text("builder.shim_file");

@@ -27,6 +27,7 @@ struct BuilderSettings {
   std::int64_t memory_bytes_max = 0;
   std::chrono::milliseconds time_max{};
   std::chrono::milliseconds fetch_time_max{};
+  std::chrono::milliseconds cache_age{};
   std::int64_t fetch_bytes_max = 0;
   std::int64_t concurrent_max = 2;
   std::string shim_file;

@@ -180,7 +180,9 @@ Result<void> Sigild::Parts::begin(const std::stop_token& stop) {
 }
 
 void Sigild::Parts::begin_watching() {
-  housekeeper.emplace(*database, settings.data_dir + "/uploads");
+  housekeeper.emplace(Housekeeper::Parts{*database, engine, directory.instance(),
+                                         settings.data_dir + "/uploads",
+                                         settings.builder.cache_age});
   db::ChangeListener::Options options;
   options.url = cluster ? cluster->url() : settings.database_url;
   listener.emplace(std::move(options), [this](const db::Changes& changes) {
