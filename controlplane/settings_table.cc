@@ -108,6 +108,9 @@ void add_builder(Table& table) {
   table.push_back(
       within(entry("builder.fetch_bytes_max", Type::bytes, "1GiB", "the largest source tree"), kMiB,
              1024LL * 1024 * kMiB));
+  table.push_back(within(entry("builder.cache_age", Type::duration, "24h",
+                               "age at which layers kept for later builds are removed"),
+                         0, 365 * kDay));
   table.push_back(within(
       entry("builder.concurrent_max", Type::integer, "2", "operations that run at the same time"),
       1, 64));
