@@ -75,9 +75,10 @@ Verdict check_modern(const RequestFacts& facts, std::span<const std::string> sup
   }
   const auto version =
       facts.meta_version == JsonKind::string ? facts.meta_version_text : facts.version.value;
-  const bool is_served =
-      supported.empty() ? is_modern_version(version)
-                        : std::find(supported.begin(), supported.end(), version) != supported.end();
+  // Only who knows what the upstream serves may refuse a version: the answer has to list the
+  // others.
+  const bool is_served = supported.empty() ||
+                         std::find(supported.begin(), supported.end(), version) != supported.end();
   if (!is_served) {
     return refuse(Era::modern, kUnsupportedVersion,
                   "protocol version " + shown(version) + " is not supported here", true);

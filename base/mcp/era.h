@@ -86,8 +86,9 @@ struct Verdict {
   std::optional<Refusal> refusal;  // absent: go on
 };
 
-// `supported`: the modern versions this upstream serves; empty: any modern version passes (the
-// upstream answers itself). Only the era and its envelope are judged, never policy.
+// `supported`: the modern versions this upstream serves; empty: any version passes (the
+// upstream answers itself, and lists what it has). Only the era and its envelope are judged, never
+// policy.
 Verdict classify(const RequestFacts& facts, std::span<const std::string> supported = {});
 
 // "name" (tools/call, prompts/get), "uri" (resources/read), "taskId" (tasks/get, tasks/update,

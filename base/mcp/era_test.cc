@@ -132,10 +132,13 @@ TEST(Era, ClassifiesEveryRowOfTheTable) {
   }
 }
 
-TEST(Era, LetsAnyModernVersionPassWhereTheUpstreamIsUnknown) {
-  auto facts = modern_call();
-  facts.version.value = facts.meta_version_text = "2027-03-01";
-  EXPECT_FALSE(classify(facts).refusal);
+TEST(Era, LetsAnyVersionPassWhereTheUpstreamIsUnknown) {
+  for (const char* version : {"2027-03-01", "v999.0.0"}) {
+    auto facts = modern_call();
+    facts.version.value = facts.meta_version_text = version;
+    EXPECT_FALSE(classify(facts).refusal) << version;
+    EXPECT_EQ(classify(facts).era, Era::modern) << version;
+  }
 }
 
 TEST(Era, OrdersVersionsByDate) {
