@@ -57,6 +57,7 @@ std::unique_ptr<Connection> ConnectionPool::take_idle() {
 
 void ConnectionPool::give_back(std::unique_ptr<Connection> connection) {
   const bool is_kept = connection && connection->is_usable();
+  if (is_kept) connection->mark_used();
   {
     const std::scoped_lock lock(mutex_);
     --lent_;

@@ -28,10 +28,14 @@ class Connection {
   // The name of this statement in this session, prepared on first use. Plans depend on row-level
   // security, so each role has its own.
   const std::string& prepared(std::string_view role, std::string_view sql);
+  // Lent before: it may have died since, without our having noticed yet.
+  bool is_used() const { return is_used_; }
+  void mark_used() { is_used_ = true; }
 
  private:
   pqxx::connection session_;
   std::map<std::string, std::string, std::less<>> prepared_;  // role and text -> name
+  bool is_used_ = false;
 };
 
 class ConnectionPool {

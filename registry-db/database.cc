@@ -1,7 +1,5 @@
 #include "registry-db/database.h"
 
-#include <pqxx/nontransaction>
-
 #include "registry-db/conninfo.h"
 #include "registry-db/database_implementation.h"
 #include "registry-db/migrator.h"
@@ -40,6 +38,29 @@ void append_feed(Transaction& tx) {
   if (!ids.empty()) tx.exec(kAppendFeed, {topics, types, ids, array_literal(etags), teams});
 }
 
+// Members die in reverse: the transaction before what it runs on.
+struct Begun {
+  ConnectionPool::Lease lease;
+  std::unique_ptr<Transaction> tx;
+};
+
+// A session that died while nobody used it is noticed here at the latest, and nothing has happened
+// yet: take another one. One that was made for this call has no such excuse.
+Result<Begun> begin(ConnectionPool& pool, const Caller& caller) {
+  for (;;) {
+    SIGIL_TRY(auto lease, pool.lease());
+    const bool is_used = lease->is_used();
+    try {
+      auto tx = std::make_unique<Transaction>(*lease, std::string_view());
+      become(*tx, caller);
+      return Begun{std::move(lease), std::move(tx)};
+    } catch (...) {
+      Error error = error_in_flight();
+      if (!is_used || error.code != ErrorCode::unavailable) return fail(std::move(error));
+    }
+  }
+}
+
 Result<void> finish(Transaction& tx) {
   if (tx.is_failed())
     return fail(ErrorCode::internal, "database_error",
@@ -72,23 +93,16 @@ Result<std::unique_ptr<Database>> Database::open(DatabaseOptions options) {
 const DatabaseOptions& Database::options() const { return implementation_->options; }
 
 Result<void> Database::ping() {
-  SIGIL_TRY(auto lease, implementation_->pool.lease());
-  try {
-    pqxx::nontransaction(lease->session()).exec("select 1");
-    return {};
-  } catch (...) {
-    return fail(error_in_flight());
-  }
+  SIGIL_CHECK(begin(implementation_->pool, Caller::anonymous()));
+  return {};
 }
 
 Result<void> Database::run(const Caller& caller,
                            const std::function<Result<void>(Transaction&)>& function) {
-  SIGIL_TRY(auto lease, implementation_->pool.lease());
+  SIGIL_TRY(auto begun, begin(implementation_->pool, caller));
   try {
-    Transaction tx(*lease, {});
-    become(tx, caller);
-    SIGIL_CHECK(function(tx));
-    return finish(tx);
+    SIGIL_CHECK(function(*begun.tx));
+    return finish(*begun.tx);
   } catch (...) {
     return fail(error_in_flight());
   }

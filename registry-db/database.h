@@ -68,7 +68,7 @@ class Database {
     return outcome;
   }
 
-  // One round trip; what health checks ask.
+  // Begins a transaction and ends it; what health checks ask.
   Result<void> ping();
 
   const DatabaseOptions& options() const;

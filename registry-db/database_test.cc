@@ -24,11 +24,14 @@ class DatabaseTest : public TestWorld {
   }
 };
 
+// Often: sometimes the end of the session is seen before the next statement, sometimes by it.
 TEST_F(DatabaseTest, GoesOnAfterTheServerEndedItsSessions) {
-  must(db_->ping());
-  end_sessions();
-  EXPECT_TRUE(db_->ping()) << "an idle connection that died must not cost a request";
-  EXPECT_TRUE(TeamStore(worker()).find_team(team_a_));
+  for (int round = 0; round < 10; ++round) {
+    must(db_->ping());
+    end_sessions();
+    EXPECT_TRUE(TeamStore(worker()).find_team(team_a_))
+        << "an idle connection that died must not cost a request";
+  }
 }
 
 TEST_F(DatabaseTest, SaysUnavailableWhenTheSessionDiesInsideATransaction) {

@@ -41,6 +41,23 @@ TEST_F(RevisionStoreTest, MakesOneForAnOperationThatIsRunAgain) {
   EXPECT_EQ(found.team, team_a_);
 }
 
+TEST_F(RevisionStoreTest, LetsASuccessorTakeTheNumberOfTheOneThatWasRemovedAndNoOther) {
+  const auto weather = make_deployment("weather");
+  make_revision(weather);
+  const auto second = make_revision(weather);
+  auto successor = second;
+  successor.id = {};
+  EXPECT_EQ(reason_of(store().create(successor)), "already_exists");
+  const auto stored = must(db_->transact(Caller::worker(), [&](Transaction& tx) {
+    must(RevisionStore(tx).remove(second.id));
+    return RevisionStore(tx).create(successor);
+  }));
+  EXPECT_EQ(stored.number, 2);
+  successor.number = 7;
+  EXPECT_FALSE(store().create(successor)) << "a number that was never given";
+  EXPECT_EQ(make_revision(weather).number, 3);
+}
+
 TEST_F(RevisionStoreTest, CannotBeChangedByAnyRole) {
   make_revision(make_deployment("weather"));
   for (const std::string role : {"sigil_app", "sigil_worker"})

@@ -2,7 +2,8 @@
 
 namespace sigil::db {
 
-TestWorld::TestWorld() : url_(sigil::testing::PostgresFixture::shared().make_database()) {
+TestWorld::TestWorld()
+    : own_url_(sigil::testing::PostgresFixture::shared().make_database()), url_(own_url_) {
   db_ = must(Database::open({.url = url_}));
   TeamStore teams(worker());
   team_a_ = must(teams.create_team("team-a")).id;
@@ -11,6 +12,11 @@ TestWorld::TestWorld() : url_(sigil::testing::PostgresFixture::shared().make_dat
   user_b_ = must(teams.create_user("bert")).id;
   must(teams.put_member(team_a_, user_a_, MemberRole::developer));
   must(teams.put_member(team_b_, user_b_, MemberRole::developer));
+}
+
+TestWorld::~TestWorld() {
+  db_.reset();
+  sigil::testing::PostgresFixture::shared().drop_database(own_url_);
 }
 
 Deployment TestWorld::make_deployment(const std::string& name, const TeamId& team) {

@@ -36,6 +36,7 @@ ErrorCode code_of(const Result<T>& result) {
 class TestWorld : public ::testing::Test {
  protected:
   TestWorld();
+  ~TestWorld() override;
 
   Access worker() { return db_->as(Caller::worker()); }
   Access as_a() { return db_->as(Caller::user(user_a_)); }
@@ -52,7 +53,8 @@ class TestWorld : public ::testing::Test {
   void wait_until_somebody_waits();
   std::string query(const std::string& sql);  // as superuser
 
-  Secret url_;
+  const Secret own_url_;  // of this test's database
+  Secret url_;            // the same, for a test to change
   std::unique_ptr<Database> db_;
   TeamId team_a_, team_b_;
   UserId user_a_, user_b_;

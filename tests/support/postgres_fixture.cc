@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,13 @@ namespace {
   std::abort();
 }
 
+std::string roomy_parent() {
+  constexpr unsigned long kBytesWanted = 2UL * 1024 * 1024 * 1024;
+  struct statvfs room {};
+  if (::statvfs("/dev/shm", &room) != 0) return "/tmp";
+  return room.f_bavail * room.f_frsize >= kBytesWanted ? "/dev/shm" : "/tmp";
+}
+
 template <typename T>
 T must(Result<T> result, const std::string& what) {
   if (!result.has_value()) give_up(what, result.error());
@@ -35,7 +43,7 @@ T must(Result<T> result, const std::string& what) {
 }  // namespace
 
 TemporaryDirectory::TemporaryDirectory() {
-  std::string pattern = "/tmp/sigil-test-XXXXXX";
+  std::string pattern = roomy_parent() + "/sigil-test-XXXXXX";
   const char* made = ::mkdtemp(pattern.data());
   if (made == nullptr) give_up("mkdtemp", Error{ErrorCode::internal, {}, pattern, {}, {}});
   path_ = made;
@@ -115,6 +123,12 @@ Secret PostgresFixture::make_database() {
   const std::string name = "test_" + std::to_string(++databases_made_);
   query(cluster_->url(), "create database " + name + " template sigil_template");
   return url_of(name);
+}
+
+void PostgresFixture::drop_database(const Secret& url) {
+  const std::string& text = url.reveal();
+  const std::string name = text.substr(text.rfind("dbname=") + 7);
+  query(cluster_->url(), "drop database if exists " + name + " with (force)");
 }
 
 std::unique_ptr<db::Database> PostgresFixture::open_database(int connections_max) {
