@@ -197,10 +197,9 @@ void Carry::start() {
   request.lines = *std::move(lines) + "X-Request-Id: " + client_.request_id() +
                   "\r\nX-Sigil-Client-Address: " + client_.address() + "\r\n";
   if (request.method != "GET") request.body.swap(client_.body());
-  worker_.api().send(std::move(request),
-                     [this, alive = std::weak_ptr<int>(alive_)](Result<ApiResponse> answer) {
-                       if (!alive.expired()) on_answer(std::move(answer));
-                     });
+  worker_.api().send(std::move(request), [this, alive = alive()](Result<ApiResponse> answer) {
+    if (!alive.expired()) on_answer(std::move(answer));
+  });
 }
 
 void Carry::on_answer(Result<ApiResponse> answer) {

@@ -42,7 +42,6 @@ class Carry final : public RequestTask {
 
   ClientConnection& client_;
   Worker& worker_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace sigil::proxy

@@ -19,6 +19,7 @@ bool ClientConnection::wants_keep_alive() const {
 }
 
 void ClientConnection::begin_answer(const AnswerHead& answer) {
+  if (state_ != State::busy) return;
   has_begun_answer_ = true;
   answer_status_ = answer.status;
   answer_bytes_ = 0;
@@ -67,6 +68,7 @@ bool ClientConnection::flush() {
 }
 
 void ClientConnection::end_answer() {
+  if (state_ != State::busy) return;
   if (is_chunked_ && !is_head_) outbox_.add_copy(http1::kLastChunk);
   drop_task();
   state_ = State::flushing;
@@ -89,6 +91,7 @@ void ClientConnection::answer(const Answer& whole, std::string_view more_lines) 
 }
 
 void ClientConnection::abort() {
+  if (state_ != State::busy) return;
   drop_task();
   worker_.count_busy(-1);
   close();

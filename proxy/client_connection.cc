@@ -233,7 +233,9 @@ void ClientConnection::give_up() {
 }
 
 void ClientConnection::drop_task() {
-  if (task_) worker_.bury(std::shared_ptr<RequestTask>(std::move(task_)));
+  if (!task_) return;
+  task_->expire();
+  worker_.bury(std::shared_ptr<RequestTask>(std::move(task_)));
 }
 
 void ClientConnection::close() {

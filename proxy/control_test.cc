@@ -141,6 +141,48 @@ TEST(Carry, KeepsTheConnectionWhenAClientGoesAway) {
   EXPECT_LE(sigild.connections(), connections + 1);
 }
 
+// Half of the clients hang up as soon as they have asked, some while the answer is on its way.
+void churn(TestProxy& proxy, const std::string& prefix, const std::string& suffix) {
+  std::atomic<int> wrong{0}, good{0};
+  std::vector<std::jthread> callers;
+  for (int caller = 0; caller < 8; ++caller)
+    callers.emplace_back([&, caller] {
+      for (int i = 0; i < 150; ++i) {
+        const std::string mark = std::to_string(caller) + "-" + std::to_string(i);
+        TestClient client(proxy.port());
+        client.send(request_text("GET", prefix + mark + suffix, proxy.port()));
+        if (i % 2 == 0) continue;
+        const Reply reply = client.receive();
+        const bool is_right =
+            reply.status == 200 && reply.body.find(mark + suffix) != std::string::npos;
+        ++(is_right ? good : wrong);
+      }
+    });
+  callers.clear();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(good, 8 * 75);
+  EXPECT_TRUE(eventually([&] { return proxy.process().is_idle(); }));
+}
+
+TEST(Carry, GivesEachClientItsOwnAnswerThoughHalfOfThemHangUp) {
+  ScriptedServer sigild([](Peer& peer, const SeenRequest& seen) {
+    peer.answer(200, "\"" + seen.target + "\"", kJson);
+  });
+  TestProxy proxy(2, quick(), sigild.port());
+  churn(proxy, "/api/", "/x");
+  EXPECT_LE(sigild.connections(), 40u);  // they are kept, whatever clients do
+}
+
+TEST(DataPlane, GivesEachClientItsOwnAnswerThoughHalfOfThemHangUp) {
+  ScriptedServer upstream([](Peer& peer, const SeenRequest& seen) {
+    peer.answer(200, "\"" + seen.target + "&\"", kJson);
+  });
+  TestProxy proxy(2, quick());
+  proxy.process().book().take(
+      snapshot_text(1, proxy.port(), {{.name = "a", .replica_ports = {upstream.port()}}}));
+  churn(proxy, "/a/mcp?mark=", "&");
+}
+
 TEST(Carry, SaysSoWhenSigildIsAway) {
   TestProxy proxy(1, quick());
   const Reply health = proxy.call("GET", "/health");

@@ -131,10 +131,10 @@ void Exchange::configure() {
                                 asked->json};
   config_ = worker_.shared().configs->find(question.key());
   if (config_) return forward(false);
-  worker_.config_asker().ask(question, [this, alive = std::weak_ptr<int>(alive_)](
-                                           const Result<ConfiguredSessionPtr>& outcome) {
-    if (!alive.expired()) on_configured(outcome);
-  });
+  worker_.config_asker().ask(question,
+                             [this, alive = alive()](const Result<ConfiguredSessionPtr>& outcome) {
+                               if (!alive.expired()) on_configured(outcome);
+                             });
 }
 
 void Exchange::on_configured(const Result<ConfiguredSessionPtr>& outcome) {

@@ -83,8 +83,6 @@ class Exchange final : public RequestTask, public UpstreamOwner {
   SteadyTime last_heard_{};
   SteadyTime last_told_{};
   SteadyTime holding_since_{};
-  // Answers of sigild find out by this whether we are still there.
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace sigil::proxy

@@ -44,10 +44,9 @@ void Follow::read() {
   request.target = request_.target(after_);
   request.lines = lines_ + "X-Request-Id: " + client_.request_id() +
                   "\r\nX-Sigil-Client-Address: " + client_.address() + "\r\n";
-  worker_.api().send(std::move(request),
-                     [this, alive = std::weak_ptr<int>(alive_)](Result<ApiResponse> answer) {
-                       if (!alive.expired() && phase_ == Phase::reading) on_page(answer);
-                     });
+  worker_.api().send(std::move(request), [this, alive = alive()](Result<ApiResponse> answer) {
+    if (!alive.expired() && phase_ == Phase::reading) on_page(answer);
+  });
 }
 
 void Follow::on_page(const Result<ApiResponse>& answer) {

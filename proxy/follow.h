@@ -61,7 +61,6 @@ class Follow final : public RequestTask {
   SteadyTime last_told_{};
   SteadyTime last_good_{};
   SteadyTime read_since_{};
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
 }  // namespace sigil::proxy

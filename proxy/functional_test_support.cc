@@ -301,11 +301,26 @@ TestProxy::TestProxy(std::size_t workers, const Timing& timing, std::uint16_t ap
   SIGIL_ASSERT(::mkdtemp(pattern.data()) != nullptr);
   options_.data_dir = pattern;
   std::filesystem::create_directories(pattern + "/proxy");
-  options_.listen = {"127.0.0.1", free_port()};
-  options_.control = {"127.0.0.1", free_port()};
-  options_.api = {"127.0.0.1", api_port == 0 ? free_port() : api_port};
   options_.workers = workers;
+  // A port that was free a moment ago may be somebody else's by now.
+  bool is_listening = false;
+  for (int attempt = 0; attempt < 20 && !is_listening; ++attempt) {
+    options_.listen = {"127.0.0.1", free_port()};
+    options_.control = {"127.0.0.1", free_port()};
+    options_.api = {"127.0.0.1", api_port == 0 ? free_port() : api_port};
+    is_listening = listen();
+  }
+  SIGIL_ASSERT(is_listening);
   start();
+}
+
+bool TestProxy::listen() {
+  auto data = listen_on(options_.listen, options_.workers);
+  auto control = listen_on(options_.control, 1);
+  if (!data.has_value() || !control.has_value()) return false;
+  sockets_.data = *std::move(data);
+  sockets_.control = std::move(control->front());
+  return true;
 }
 
 TestProxy::~TestProxy() {
@@ -315,11 +330,6 @@ TestProxy::~TestProxy() {
 }
 
 void TestProxy::start() {
-  auto data = listen_on(options_.listen, options_.workers);
-  auto control = listen_on(options_.control, 1);
-  SIGIL_ASSERT(data.has_value() && control.has_value());
-  sockets_.data = *std::move(data);
-  sockets_.control = std::move(control->front());
   auto process = ProxyProcess::start(options_, sockets_, timing_);
   SIGIL_ASSERT(process.has_value());
   process_ = *std::move(process);
@@ -328,6 +338,7 @@ void TestProxy::start() {
 void TestProxy::restart() {
   process_.reset();
   sockets_ = {};
+  SIGIL_ASSERT(listen());
   start();
 }
 

@@ -141,6 +141,7 @@ class TestProxy {
   void restart();
 
  private:
+  bool listen();
   void start();
   ProxyOptions options_;
   Timing timing_;

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
@@ -113,6 +114,11 @@ void ProxyProcess::begin_drain() {
     worker->begin_drain();
     worker->end_streams();
   }
+}
+
+bool ProxyProcess::has_stopped_accepting() const {
+  return std::all_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->has_stopped_accepting(); });
 }
 
 bool ProxyProcess::is_idle() const {

@@ -24,6 +24,8 @@ class ProxyProcess {
 
   // Stops accepting and ends streams that have no end; calls go on.
   void begin_drain();
+  // After begin_drain(): the sockets for clients are out of use.
+  bool has_stopped_accepting() const;
   bool is_idle() const;
   RouteBook& book() { return shared_->book; }
   // Told by whoever starts parents, for /status.

@@ -238,11 +238,11 @@ void drain(ProxyProcess& process, Sockets& sockets, milliseconds at_most) {
   log::info("the worker process finishes its last calls");
   process.begin_drain();
   const auto deadline = SteadyClock::now() + at_most;
-  // The listening sockets are out of the workers' loops by the second look.
-  for (int looks = 0; SteadyClock::now() < deadline; ++looks) {
-    ::poll(nullptr, 0, 50);
-    if (looks == 1) sockets.data.clear();
-    if (looks > 1 && process.is_idle()) break;
+  while (SteadyClock::now() < deadline) {
+    // Closed as soon as nobody accepts: newcomers are refused instead of left in the queue.
+    if (process.has_stopped_accepting()) sockets.data.clear();
+    if (sockets.data.empty() && process.is_idle()) break;
+    ::poll(nullptr, 0, 20);
   }
 }
 

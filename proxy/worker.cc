@@ -168,6 +168,7 @@ void Worker::close_idle_clients() {
 void Worker::begin_drain() {
   loop_.post([this] {
     acceptor_.reset();
+    has_stopped_accepting_ = true;
     close_idle_clients();
   });
 }

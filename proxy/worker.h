@@ -77,6 +77,8 @@ class Worker {
   void begin_drain();
   // Streams that are still open end; by posting, from any thread.
   void end_streams();
+  // Any thread: the listening socket is not used any more and may be closed.
+  bool has_stopped_accepting() const { return has_stopped_accepting_.load(); }
   std::int64_t busy_connections() const { return busy_.load(std::memory_order_relaxed); }
 
   // For connections and tasks, in the worker's thread.
@@ -143,6 +145,7 @@ class Worker {
   std::string id_prefix_;
   std::uint64_t id_count_ = 0;
   std::atomic<std::int64_t> busy_{0};
+  std::atomic<bool> has_stopped_accepting_{false};
   std::atomic<bool> is_stopping_{false};
 };
 
