@@ -178,8 +178,7 @@ TEST(DataPlane, GivesEachClientItsOwnAnswerThoughHalfOfThemHangUp) {
     peer.answer(200, "\"" + seen.target + "&\"", kJson);
   });
   TestProxy proxy(2, quick());
-  proxy.process().book().take(
-      snapshot_text(1, proxy.port(), {{.name = "a", .replica_ports = {upstream.port()}}}));
+  proxy.set_routes({{.name = "a", .replica_ports = {upstream.port()}}});
   churn(proxy, "/a/mcp?mark=", "&");
 }
 
