@@ -7,6 +7,7 @@
 
 #include "builder/detect/dockerfile_plan.h"
 #include "builder/detect/loose_json.h"
+#include "builder/detect/source_signs.h"
 #include "builder/dockerfile/common.h"
 #include "builder/fetch/extract.h"
 #include "builder/fetch/git_fetch.h"
@@ -146,6 +147,7 @@ Plan plan_image(const FetchedSource& source, const Json& inspected,
       const std::size_t equals = std::min(text.find('='), text.size());
       command.environment[text.substr(0, equals)] = text.substr(std::min(equals + 1, text.size()));
     }
+  command.argv.insert(command.argv.end(), options.args.begin(), options.args.end());
   choose_image_transport(command, false, plan);
   if (!options.args.empty()) {
     plan.argv = options.args;
@@ -204,7 +206,7 @@ Result<FetchedSource> Builder::fetch(const Source& source, const std::string& sc
 
 Result<Plan> Builder::read_plan(const FetchedSource& source, const PlanOptions& options,
                                 const LogSink& log) const {
-  const auto planned = [&]() -> Result<Plan> {
+  auto planned = [&]() -> Result<Plan> {
     if (source.source.kind == SourceKind::image) {
       SIGIL_TRY(const auto image, engine_.inspect_image(source.image));
       return plan_image(source, image, options);
@@ -212,6 +214,10 @@ Result<Plan> Builder::read_plan(const FetchedSource& source, const PlanOptions& 
     if (source.source.kind == SourceKind::npm || source.source.kind == SourceKind::pypi) {
       SIGIL_TRY(auto plan, plan_package(source, plan_context(settings_)));
       plan.argv.insert(plan.argv.end(), options.args.begin(), options.args.end());
+      if (const auto asked = transport_of_command(plan.argv); asked && *asked != plan.transport) {
+        plan.transport = *asked;
+        plan.why.push_back("transport: the arguments ask for it");
+      }
       return plan;
     }
     return plan_source(source, options, plan_context(settings_));

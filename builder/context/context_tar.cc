@@ -110,6 +110,7 @@ long ContextTar::read(char* buffer, std::size_t size) {
     }
   }
   const std::size_t count = std::min(size, writer.ready.size() - writer.taken);
+  // NOLINTNEXTLINE(bugprone-not-null-terminated-result): tar bytes, not text.
   std::memcpy(buffer, writer.ready.data() + writer.taken, count);
   writer.taken += count;
   return static_cast<long>(count);

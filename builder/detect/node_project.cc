@@ -51,7 +51,9 @@ bool scripts_call(const Json& package, std::string_view program) {
 
 void read_manager(const SourceTree& tree, const std::string& folder, const Json& package,
                   NodeProject& project) {
-  const auto [declared, version] = declared_manager(package);
+  const auto declaration = declared_manager(package);
+  const std::string& declared = declaration.first;
+  const std::string& version = declaration.second;
   std::vector<Lock> present;
   for (const auto& lock : kLocks) {
     const auto text = tree.read(joined_path(folder, lock.file), kLockBytesMax);

@@ -71,8 +71,12 @@ std::string launched_packages_install(const Plan& plan) {
   if (is_python_launch(plan)) {
     std::string text = "RUN mkdir -p " + folder + "/bin";
     for (const auto& package : plan.launched_packages)
-      text += " && UV_TOOL_DIR=" + folder + "/tools UV_TOOL_BIN_DIR=" + folder +
-              "/bin uv tool install " + shell_quoted(package);
+      text.append(" && UV_TOOL_DIR=")
+          .append(folder)
+          .append("/tools UV_TOOL_BIN_DIR=")
+          .append(folder)
+          .append("/bin uv tool install ")
+          .append(shell_quoted(package));
     return text + "\n";
   }
   std::string text = "RUN mkdir -p " + folder + "/bin && cd " + folder +

@@ -184,7 +184,7 @@ Result<std::string> fetch_git(const GitFetch& fetch, const FetchLimits& limits, 
   if (error) return fail(ErrorCode::internal, "E_FETCH", fetch.target + ": " + error.message());
   SizeWatch watch(fetch.target, limits, stop);
   const Git git(fetch, limits, log, watch.token());
-  const auto fetched = [&]() -> Result<std::string> {
+  auto fetched = [&]() -> Result<std::string> {
     SIGIL_CHECK(git.run({"init", "--quiet"}));
     SIGIL_CHECK(git.run(fetch_arguments(fetch)));
     SIGIL_TRY(auto commit, git.run({"rev-parse", "--verify", "FETCH_HEAD^{commit}"}));

@@ -50,7 +50,8 @@ Result<std::optional<ManifestFile>> sigil_file(const SourceTree& tree, const std
     std::string guess;
     if (is_sigil_manifest(document->root(), guess))
       return std::optional(ManifestFile{ManifestForm::sigil, path, std::move(*text)});
-    warnings.push_back(path + " is passed over: it looks like " + guess);
+    warnings.push_back(path);
+    warnings.back().append(" is passed over: it looks like ").append(guess);
   }
   return std::optional<ManifestFile>();
 }

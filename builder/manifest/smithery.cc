@@ -37,9 +37,9 @@ class Smithery {
 
   // `startCommand.NAME`, else `NAME` at top level with a warning.
   std::string start_member(const std::string& name) {
-    const auto inside = "/startCommand/" + name;
+    auto inside = "/startCommand/" + name;
     if (read_.has(inside)) return inside;
-    const auto outside = "/" + name;
+    auto outside = "/" + name;
     if (!read_.has(outside)) return {};
     warn(outside, name + " belongs under startCommand");
     return outside;

@@ -89,6 +89,7 @@ class Handler final : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
  private:
+  // NOLINTNEXTLINE(bugprone-exception-escape): moving a Json does not throw.
   struct Level {
     Json value;
     std::string pointer;

@@ -212,6 +212,41 @@ TEST_F(BuilderTest, InstallsAnNpmPackage) {
   EXPECT_THAT(tools_of(everything), Contains("echo"));
 }
 
+TEST_F(BuilderTest, LetsAnArgumentChooseThePackagesTransport) {
+  must_deploy("npm:@modelcontextprotocol/server-everything", {"streamableHttp"});
+  EXPECT_EQ(plan_.transport, Transport::streamable_http);
+  EXPECT_EQ(plan_.argv.back(), "streamableHttp");
+}
+
+TEST_F(BuilderTest, StartsTheFileThatTheBuildWrote) {
+  const TestTree tree(
+      {{"package.json",
+        R"({"name":"late","bin":"dist/index.js","keywords":["@modelcontextprotocol/sdk"],)"
+        R"("scripts":{"build":"mkdir -p build && cp src.js build/index.js"}})"},
+       {"src.js", std::string(kServerJs) + "// StdioServerTransport"}});
+  const auto image = must_deploy(tree.root());
+  EXPECT_EQ(image.argv, (std::vector<std::string>{"node", "build/index.js"}));
+  EXPECT_THAT(tools_of(image), Contains("hand_made"));
+}
+
+TEST_F(BuilderTest, HostsTheTypescriptRuntime) {
+  const TestTree tree(
+      {{"smithery.yaml", "runtime: typescript"},
+       {"package.json",
+        R"({"name":"hosted","type":"module","dependencies":{"@modelcontextprotocol/sdk":"1.32.2","zod":"3.25.76"}})"},
+       {"src/index.ts",
+        "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\n"
+        "import { z } from 'zod';\n"
+        "export const configSchema = z.object({ word: z.string().default('none') });\n"
+        "export default function create({ config }: { config: { word: string } }) {\n"
+        "  const server = new McpServer({ name: 'h', version: '1' });\n"
+        "  server.tool('say_' + config.word, async () => ({ content: [] }));\n"
+        "  return server.server;\n}\n"}});
+  const auto image = must_deploy(tree.root());
+  EXPECT_THAT(tools_of(image), Contains("say_none"));
+  EXPECT_THAT(tools_of(image, {R"(MCP_SERVER_CONFIG={"word":"hello"})"}), Contains("say_hello"));
+}
+
 TEST_F(BuilderTest, InstallsAPypiPackage) {
   const auto time = must_deploy("pypi:mcp-server-time");
   EXPECT_FALSE(fetched_.version.empty());
