@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help up down clean-data deps build test test-unit test-engine test-e2e tidy format bench
+.PHONY: help up down clean-data deps build test test-unit test-engine test-e2e soak tidy format bench
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[^#]*## */\t/' | expand -t 16
@@ -35,6 +35,9 @@ test-engine:     ## the tests against the engine that SIGIL_DOCKER_SOCKET names
 
 test-e2e:        ## the real binaries with real MCP servers and clients
 	@scripts/test.sh e2e
+
+soak:            ## 100 deploy and delete rounds, 1,000 sessions, beside foreign things and a second Sigil
+	@cd tests/e2e && SIGIL_BUILD=../../build/release python3 soak.py
 
 tidy:            ## formatter and clang-tidy over every file
 	@scripts/tidy.sh --all

@@ -15,14 +15,15 @@ elif [ "$socket" = /var/run/docker.sock ] && command -v dockerd >/dev/null; then
     exit 1
   fi
   echo "starting dockerd (log: /var/log/dockerd.log)" >&2
-  setsid dockerd >>/var/log/dockerd.log 2>&1 </dev/null &
+  # After a kill its containerd may still be on its way out, and the first try then gives up.
+  setsid bash -c 'for _ in 1 2 3; do dockerd && break; sleep 2; done' >>/var/log/dockerd.log 2>&1 </dev/null &
 else
   echo "no container engine answers on $socket; install one (apt-get install docker.io) or set SIGIL_DOCKER_SOCKET" >&2
   exit 1
 fi
-for _ in $(seq 1 150); do
+for _ in $(seq 1 450); do
   answers && exit 0
   sleep 0.2
 done
-echo "the container engine did not answer on $socket within 30 s; see /var/log/dockerd.log or journalctl -u docker" >&2
+echo "the container engine did not answer on $socket within 90 s; see /var/log/dockerd.log or journalctl -u docker" >&2
 exit 1

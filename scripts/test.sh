@@ -44,6 +44,6 @@ if is_wanted e2e; then
   stage "end-to-end tests" python3 tests/e2e/run.py --build build/release
 fi
 if [ "$only" = all ]; then
-  stage "formatter and clang-tidy" scripts/tidy.sh
+  stage "formatter" scripts/tidy.sh --format
 fi
 print_longest_stages
