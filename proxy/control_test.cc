@@ -307,7 +307,7 @@ TEST(ControlPort, TakesRoutesFromWhoHasTheToken) {
 
 TEST(RoutePolling, FindsWhatWasNotPushed) {
   std::atomic<int> version{1};
-  std::uint16_t port = 0;
+  std::atomic<std::uint16_t> port{0};
   ScriptedServer upstream([](Peer& peer, const SeenRequest&) { peer.answer(200, "{}", kJson); });
   ScriptedServer sigild([&](Peer& peer, const SeenRequest& seen) {
     const std::string wanted = "/internal/routes?after=" + std::to_string(version);
