@@ -1,4 +1,5 @@
-// Runs a fuzz entry over every file of its corpus folder, so that each former finding stays a plain test.
+// Runs a fuzz entry over every file of its corpus folder, so that each former finding stays a plain
+// test.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -14,7 +15,8 @@ void run_one(const std::string& bytes) {
   LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
-// Each file whole, cut short at several places, and with one byte changed: cheap, and the same every time.
+// Each file whole, cut short at several places, and with one byte changed: cheap, and the same
+// every time.
 void run_variants(std::string bytes) {
   run_one(bytes);
   for (std::size_t part = 1; part < 8; ++part) run_one(bytes.substr(0, bytes.size() * part / 8));
