@@ -116,8 +116,11 @@ bool Follow::write(const FollowPage& page) {
 
 // A page that had something may have a next one; an empty one is the end for now.
 void Follow::go_on(const FollowPage& page) {
+  const bool is_download = request_.mode == FollowMode::download;
+  // A download ends with the page that reaches the newest line, however fast the log grows.
+  if (is_download && (page.has_ended || page.items.empty())) return finish();
   if (!page.items.empty()) return read();
-  if (request_.mode == FollowMode::download || page.has_ended) return finish();
+  if (page.has_ended) return finish();
   phase_ = Phase::tailing;
   worker_.hub().join(*this);
 }

@@ -1,3 +1,4 @@
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +56,8 @@ int run(const std::vector<std::string>& arguments) {
   log::start(
       {.level = log::Level::info, .json = ::isatty(STDERR_FILENO) == 0, .program = "sigil-proxy"});
   ::umask(0077);
+  // A parent that a worker started came by /proc/self/exe and would be called "exe".
+  ::prctl(PR_SET_NAME, "sigil-proxy");
   auto adopted = read_adopted();
   if (!adopted.has_value()) {
     std::fprintf(stderr, "sigil-proxy: %s\n", adopted.error().message.c_str());
