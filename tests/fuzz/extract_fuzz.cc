@@ -11,11 +11,26 @@
 
 #include "builder/fetch/extract.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::string around = [] {
+namespace {
+
+// Gone when the program ends.
+struct Folder {
+  std::string path;
+  Folder() {
     std::string pattern = (std::filesystem::temp_directory_path() / "sigil-fuzz-XXXXXX").string();
-    return std::string(::mkdtemp(pattern.data()));
-  }();
+    path = ::mkdtemp(pattern.data());
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const Folder folder;
+  const auto& around = folder.path;
   const auto target = around + "/into";
   std::error_code error;
   std::filesystem::create_directory(target, error);
@@ -26,9 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                       {target, limits, size % 2 == 0}, {})
       .has_value();
   std::filesystem::remove_all(target, error);
-  // Nothing else may have appeared beside the target; with it gone the folder is empty.
+  // With the target gone its folder is empty, or something was written beside it.
   if (!std::filesystem::is_empty(around, error)) std::abort();
-  std::filesystem::remove(around, error);
-  std::filesystem::create_directory(around, error);
   return 0;
 }
