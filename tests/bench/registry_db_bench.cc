@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <string>
@@ -131,5 +132,6 @@ int main(int argc, char** argv) {
   measure_reads(world, rounds);
   measure_writes(world, rounds);
   must(cluster.stop());
-  return std::system(("rm -rf -- '" + options.directory + "'").c_str());
+  std::filesystem::remove_all(options.directory);
+  return 0;
 }
