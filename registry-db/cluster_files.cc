@@ -21,6 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::streamoff kTailBytes = 2048;
+
 tl::unexpected<Error> failed(const std::string& what, const std::string& path) {
   return fail(ErrorCode::unavailable, "database_files",
               "cannot " + what + " " + path + ": " + std::strerror(errno));
@@ -184,7 +186,6 @@ std::optional<pid_t> read_postmaster_pid(const std::string& data_directory) {
 }
 
 std::string log_tail(const std::string& path) {
-  constexpr std::streamoff kTailBytes = 2048;
   std::ifstream file(path, std::ios::ate);
   if (!file) return {};
   const std::streamoff size = file.tellg();

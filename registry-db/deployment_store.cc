@@ -107,13 +107,6 @@ Result<void> check_version_in(Transaction& tx, const DeploymentId& id, std::int6
                     {{"/version", std::to_string(current)}}});
 }
 
-template <typename Enum>
-std::vector<std::string> words(const std::vector<Enum>& values) {
-  std::vector<std::string> names;
-  for (const auto value : values) names.emplace_back(name_of(value));
-  return names;
-}
-
 void filter_by(ListQuery& query, const DeploymentFilter& filter) {
   if (!filter.states.empty()) query.where("d.state = any ($?::text[])", words(filter.states));
   if (!filter.source_kinds.empty())

@@ -61,11 +61,9 @@ Result<FeedPage> FeedStore::list(std::int64_t after, const std::vector<FeedTopic
                         "events after this number are gone",
                         "read everything again and follow from the newest number",
                         {{"/oldest", std::to_string(bounds.oldest)}}});
-    std::vector<std::string> names;
-    for (const auto topic : topics) names.emplace_back(name_of(topic));
     FeedPage page;
     page.oldest = bounds.oldest;
-    for (const auto& row : tx.exec(kList, {after, bounds.newest, names, limit}))
+    for (const auto& row : tx.exec(kList, {after, bounds.newest, words(topics), limit}))
       page.items.push_back(read_event(row));
     const bool is_full = static_cast<int>(page.items.size()) == limit;
     page.next_after = is_full ? page.items.back().seq : std::max(after, bounds.newest);

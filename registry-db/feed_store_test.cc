@@ -11,6 +11,8 @@
 namespace sigil::db {
 namespace {
 
+constexpr int kChangesEach = 40;
+
 class FeedStoreTest : public TestWorld {
  protected:
   FeedPage read(const Access& access, std::int64_t after = 0) {
@@ -97,27 +99,25 @@ TEST_F(FeedStoreTest, LosesNothingToASlowTransaction) {
 }
 
 TEST_F(FeedStoreTest, LosesNothingWhenManyWriteAndOneFollows) {
-  constexpr int kThreads = 4, kEach = 40;
-  std::vector<Deployment> deployments;
-  for (int i = 0; i < kThreads; ++i)
-    deployments.push_back(make_deployment("d" + std::to_string(i)));
+  std::array<DeploymentId, 4> ids;
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = make_deployment("d" + std::to_string(i)).id;
   std::int64_t after = must(FeedStore(worker()).head());
-  std::atomic<int> running = kThreads;
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&, id = deployments[static_cast<std::size_t>(i)].id] {
-      for (int n = 0; n < kEach; ++n) must(DeploymentStore(worker()).mark_deleting(id, n % 2 == 0));
-      --running;
+  std::atomic<bool> is_over = false;
+  std::jthread writers([&] {
+    run_in_threads(ids.size(), [&](std::size_t place) {
+      for (int n = 0; n < kChangesEach; ++n)
+        must(DeploymentStore(worker()).mark_deleting(ids[place], n % 2 == 0));
     });
-  }
+    is_over = true;
+  });
   int seen = 0;
   for (bool is_last = false; !is_last;) {
-    is_last = running == 0;
+    is_last = is_over;
     const auto page = read(worker(), after);
     seen += static_cast<int>(page.items.size());
     after = page.next_after;
   }
-  EXPECT_EQ(seen, kThreads * kEach);
+  EXPECT_EQ(seen, static_cast<int>(ids.size()) * kChangesEach);
 }
 
 TEST_F(FeedStoreTest, SaysGoneForPrunedAndForForeignNumbers) {

@@ -121,13 +121,9 @@ TEST_F(LogStoreTest, PrunesTheOldestAndKeepsCount) {
 }
 
 TEST_F(LogStoreTest, KeepsNumbersDenseWhenManyAppendAtOnce) {
-  {
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i)
-      threads.emplace_back([&] {
-        for (int n = 0; n < 10; ++n) append(3);
-      });
-  }
+  run_in_threads(4, [&](std::size_t) {
+    for (int n = 0; n < 10; ++n) append(3);
+  });
   LogQuery query;
   query.limit = 5000;
   const auto page = must(store().list(deployment_.id, query));

@@ -15,6 +15,10 @@ sigil::testing::PostgresFixture& postgres() { return sigil::testing::PostgresFix
 constexpr std::array kTwo{Migration{1, "0001_a", "create table a (id int)"},
                           Migration{2, "0002_b", "create table b (id int)"}};
 
+constexpr std::array kEdited{Migration{1, "0001_a", "create table a (id bigint)"}};
+constexpr std::array kBroken{kTwo[0],
+                             Migration{2, "0002_b", "create table b (id int); select 1 / 0"}};
+
 TEST(Migrator, AppliesOnceAndThenNothing) {
   const auto url = postgres().make_empty_database();
   const auto first = must(migrate(url, kTwo));
@@ -28,14 +32,11 @@ TEST(Migrator, AppliesOnceAndThenNothing) {
 TEST(Migrator, RefusesALandedMigrationThatWasEdited) {
   const auto url = postgres().make_empty_database();
   must(migrate(url, kTwo));
-  constexpr std::array kEdited{Migration{1, "0001_a", "create table a (id bigint)"}};
   EXPECT_EQ(reason_of(migrate(url, kEdited)), "migration_edited");
 }
 
 TEST(Migrator, LeavesNothingOfAMigrationThatFails) {
   const auto url = postgres().make_empty_database();
-  constexpr std::array kBroken{kTwo[0],
-                               Migration{2, "0002_b", "create table b (id int); select 1 / 0"}};
   EXPECT_FALSE(migrate(url, kBroken));
   EXPECT_EQ(postgres().query(url, "select to_regclass('sigil.b') is null"), "t");
   EXPECT_EQ(must(migrate(url, kTwo)).applied, (std::vector<std::string>{"0002_b"}));
@@ -50,11 +51,9 @@ TEST(Migrator, AcceptsADatabaseThatIsAhead) {
 TEST(Migrator, MayRunFourTimesAtOnce) {
   const auto url = postgres().make_empty_database();
   std::array<std::size_t, 4> applied{};
-  {
-    std::vector<std::jthread> threads;
-    for (auto& count : applied)
-      threads.emplace_back([&] { count = must(migrate(url, migrations())).applied.size(); });
-  }
+  run_in_threads(applied.size(), [&](std::size_t place) {
+    applied[place] = must(migrate(url, migrations())).applied.size();
+  });
   std::size_t total = 0;
   for (const auto count : applied) total += count;
   EXPECT_EQ(total, migrations().size());

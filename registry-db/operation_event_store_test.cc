@@ -65,13 +65,9 @@ TEST_F(OperationEventStoreTest, CutsAPageAtItsBytesButNeverToNothing) {
 }
 
 TEST_F(OperationEventStoreTest, KeepsNumbersDenseWhenManyAppendAtOnce) {
-  {
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i)
-      threads.emplace_back([&] {
-        for (int n = 0; n < 25; ++n) must(store().append(operation_.id, {event("x")}));
-      });
-  }
+  run_in_threads(4, [&](std::size_t) {
+    for (int n = 0; n < 25; ++n) must(store().append(operation_.id, {event("x")}));
+  });
   const auto page = must(store().list(operation_.id, 0, 1000));
   ASSERT_EQ(page.items.size(), 100U);
   EXPECT_EQ(page.items.back().seq, 100);

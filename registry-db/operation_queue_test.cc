@@ -10,6 +10,8 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr int kOperations = 40;
+
 class OperationQueueTest : public TestWorld {
  protected:
   OperationStore store() { return OperationStore(worker()); }
@@ -58,7 +60,6 @@ TEST_F(OperationQueueTest, NeverRunsTwoOfOneDeploymentThoughBothLookAtTheSameMom
 }
 
 TEST_F(OperationQueueTest, GivesEachOperationToExactlyOneOfFourWorkers) {
-  constexpr int kOperations = 40;
   for (int i = 0; i < kOperations / 4; ++i) {
     const auto deployment = make_deployment("d" + std::to_string(i));
     for (int n = 0; n < 4; ++n) make_operation(deployment);
@@ -66,21 +67,16 @@ TEST_F(OperationQueueTest, GivesEachOperationToExactlyOneOfFourWorkers) {
   ASSERT_FALSE(HasFailure());
   std::atomic<int> finished = 0;
   std::array<std::set<std::string>, 4> taken;
-  {
-    std::vector<std::jthread> workers;
-    for (std::size_t place = 0; place < taken.size(); ++place) {
-      workers.emplace_back([&, place] {
-        const auto name = "w" + std::to_string(place);
-        while (finished < kOperations) {
-          const auto operation = must(store().claim_next(name, seconds(30)));
-          if (!operation) continue;
-          taken[place].insert(operation->id.text());
-          must(store().finish({operation->id, name}, {OperationState::succeeded, "", ""}));
-          ++finished;
-        }
-      });
+  run_in_threads(taken.size(), [&](std::size_t place) {
+    const auto name = "w" + std::to_string(place);
+    while (finished < kOperations && !HasFailure()) {
+      const auto operation = must(store().claim_next(name, seconds(30)));
+      if (!operation) continue;
+      taken[place].insert(operation->id.text());
+      must(store().finish({operation->id, name}, {OperationState::succeeded, "", ""}));
+      ++finished;
     }
-  }
+  });
   std::size_t total = 0;
   for (const auto& set : taken) total += set.size();
   EXPECT_EQ(total, static_cast<std::size_t>(kOperations)) << "one was run twice";

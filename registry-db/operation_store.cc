@@ -54,13 +54,6 @@ constexpr std::array<SortKey, 3> kSorts{{
     {"kind", "o.kind", "text"},
 }};
 
-template <typename Enum>
-std::vector<std::string> words(const std::vector<Enum>& values) {
-  std::vector<std::string> names;
-  for (const auto value : values) names.emplace_back(name_of(value));
-  return names;
-}
-
 Result<CreatedOperation> find_made_before(Transaction& tx, const NewOperation& wish) {
   const auto rows = tx.exec(kFindByKey, {wish.cause.user, wish.idempotency_key});
   if (rows.empty())

@@ -37,6 +37,7 @@ constexpr std::size_t kStderrBytesMax = 4096;  // a line; the whole log has the 
 
 std::vector<std::string> cleaned(const std::vector<std::string>& lines) {
   std::vector<std::string> clean;
+  clean.reserve(lines.size());
   for (const auto& line : lines) clean.push_back(clean_text(line, kStderrBytesMax).text);
   return clean;
 }

@@ -221,13 +221,13 @@ std::string listed(const Names& names) {
 // The words of C++ and of the check constraints are the same sets.
 TEST_F(SchemaTest, KnowsTheSameWordsAsTheProgram) {
   const auto words_of = [&](const std::string& table, const std::string& column) {
+    const std::string constraint = table + "_" + column + "_check";
+    const std::string sql =
+        "select m[1] from pg_constraint k, regexp_matches(pg_get_constraintdef(k.oid),"
+        " '''([a-z_]+)''::text', 'g') m where k.conname = '" +
+        constraint + "'";
     std::string text;
-    for (const auto& row :
-         rows("select m[1] from pg_constraint k,"
-              " regexp_matches(pg_get_constraintdef(k.oid), '''([a-z_]+)''::text',"
-              " 'g') m where k.conname = '" +
-              table + "_" + column + "_check'"))
-      text += "'" + row + "' ";
+    for (const auto& row : rows(sql)) text.append("'").append(row).append("' ");
     return text;
   };
   EXPECT_EQ(words_of("operations", "state"), listed(kOperationStates));

@@ -66,6 +66,15 @@ Param id_or_null(const Id<Tag>& id) {
   return text_or_null(id.text());
 }
 
+// Enumerators as stored, for `= any ($1::text[])`.
+template <typename Enum>
+std::vector<std::string> words(const std::vector<Enum>& values) {
+  std::vector<std::string> names;
+  names.reserve(values.size());
+  for (const auto value : values) names.emplace_back(name_of(value));
+  return names;
+}
+
 class Transaction {
  public:
   Transaction(Connection& connection, std::string_view role)

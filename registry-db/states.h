@@ -39,7 +39,11 @@ constexpr bool is_final(OperationState state) {
          state == OperationState::superseded;
 }
 
-enum class OperationKind { deploy, restart, delete_ };
+enum class OperationKind {
+  deploy,
+  restart,
+  delete_,  // NOLINT(readability-identifier-naming): C++ keeps the word itself
+};
 inline constexpr EnumNames<OperationKind, 3> kOperationKinds{{
     {OperationKind::deploy, "deploy"},
     {OperationKind::restart, "restart"},

@@ -11,11 +11,9 @@ class TeamStoreTest : public TestWorld {};
 
 TEST_F(TeamStoreTest, BootstrapsOnceHoweverManyAsk) {
   std::array<bool, 4> is_new{};
-  {
-    std::vector<std::jthread> threads;
-    for (auto& flag : is_new)
-      threads.emplace_back([&] { flag = must(TeamStore(worker()).bootstrap()).is_new; });
-  }
+  run_in_threads(is_new.size(), [&](std::size_t place) {
+    is_new[place] = must(TeamStore(worker()).bootstrap()).is_new;
+  });
   EXPECT_EQ(std::count(is_new.begin(), is_new.end(), true), 1);
   const auto again = must(TeamStore(worker()).bootstrap());
   EXPECT_EQ(again.team.name, "default");

@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "registry-db/deployment_store.h"
 #include "registry-db/operation_store.h"
@@ -31,6 +33,15 @@ template <typename T>
 ErrorCode code_of(const Result<T>& result) {
   EXPECT_FALSE(result.has_value());
   return result.has_value() ? ErrorCode::internal : result.error().code;
+}
+
+// As many at once; returns when all are done.
+template <typename Function>
+void run_in_threads(std::size_t count, Function&& function) {
+  std::vector<std::jthread> threads;
+  threads.reserve(count);
+  for (std::size_t place = 0; place < count; ++place)
+    threads.emplace_back([&function, place] { function(place); });
 }
 
 class TestWorld : public ::testing::Test {

@@ -27,8 +27,9 @@ namespace {
   std::abort();
 }
 
+constexpr unsigned long kBytesWanted = 2UL * 1024 * 1024 * 1024;
+
 std::string roomy_parent() {
-  constexpr unsigned long kBytesWanted = 2UL * 1024 * 1024 * 1024;
   struct statvfs room {};
   if (::statvfs("/dev/shm", &room) != 0) return "/tmp";
   return room.f_bavail * room.f_frsize >= kBytesWanted ? "/dev/shm" : "/tmp";
