@@ -53,11 +53,14 @@ def wait_for(port, log):
 class Server:
     """A server process and its workers, pinned to one CPU."""
 
+    started = []  # all of them, also one that never listened
+
     def __init__(self, name, argv, port, cpu, scratch):
         self.name, self.port = name, port
         self.log = open(scratch / f"{name}.log", "wb")
         cpus = os.cpu_count() or 1
         self.process = subprocess.Popen(["taskset", "-c", str(cpu % cpus), *argv], stdout=self.log, stderr=self.log)
+        Server.started.append(self)
         wait_for(port, scratch / f"{name}.log")
 
     def pids(self):
@@ -214,9 +217,11 @@ def main():
         sys.exit(f"{BINARY} is missing: cmake --build --preset release --target sigil-proxy")
     with tempfile.TemporaryDirectory(prefix="sigil-bench-") as folder:
         scratch = Path(folder)
-        upstream = start_upstream(scratch)
-        servers = [start(scratch, upstream.port) for start in (start_sigil, start_nginx, start_haproxy)]
+        servers = []
         try:
+            upstream = start_upstream(scratch)
+            for start in (start_sigil, start_nginx, start_haproxy):
+                servers.append(start(scratch, upstream.port))
             scripts = {s.name: write_script(scratch, s) for s in servers}
             for server in servers:  # warm
                 sample(server, scripts[server.name])
@@ -225,7 +230,7 @@ def main():
                 for server in servers if number % 2 == 0 else reversed(servers):
                     results[server.name].append(sample(server, scripts[server.name]))
         finally:
-            for server in [*servers, upstream]:
+            for server in reversed(Server.started):
                 server.stop()
     print(f"small POST, {CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s, one worker each, medians")
     for name, rounds in results.items():
