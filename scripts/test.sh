@@ -14,8 +14,8 @@ base_images=$cache/base-images.map
 
 is_wanted() { [ "$only" = all ] || [ "$only" = "$1" ]; }
 configure() { cmake --preset "$1" >/dev/null; }
-run_label() { # PRESET LABEL
-  ctest --test-dir "build/$1" --label-regex "$2" --output-on-failure --no-tests=error --parallel "${3:-2}"
+run_label() { # PRESET LABEL JOBS [CTEST-OPTION…]
+  ctest --test-dir "build/$1" --label-regex "^$2\$" --output-on-failure --no-tests=error --parallel "$3" "${@:4}"
 }
 
 stage "packages" scripts/packages.sh build run engine test
@@ -27,8 +27,8 @@ if is_wanted unit || is_wanted engine; then
   stage "build with address and undefined-behaviour sanitizers" cmake --build --preset dev
 fi
 if is_wanted unit; then
-  stage "unit tests" run_label dev '^unit$'
-  stage "PostgreSQL tests" run_label dev '^postgres$' 1
+  stage "unit tests" run_label dev unit 2
+  stage "PostgreSQL tests" run_label dev postgres 1 --label-exclude engine
 fi
 if is_wanted engine || is_wanted e2e; then
   stage "container engine" scripts/engine.sh
