@@ -55,8 +55,9 @@ struct ObservedReplica {
   std::string address;  // on the deployment's network; empty unless running
   int exit_code = 0;    // of the last run, when exited
   bool was_out_of_memory = false;
-  std::string started_at;     // RFC 3339
-  std::int64_t restarts = 0;  // by the engine, since we started it
+  std::string started_at;      // RFC 3339
+  std::int64_t restarts = 0;   // by the engine, since we started it
+  bool is_restarting = false;  // exited, and the engine is about to start it again by itself
 };
 
 struct ReplicaLogLine {

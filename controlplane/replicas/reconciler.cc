@@ -82,8 +82,9 @@ void Reconciler::run(const std::stop_token& stop) {
       if (!done && !stop.stop_requested())
         log::warn("wish and world could not be compared", {{"error", done.error().message}});
     }
-    const auto pause =
-        parts_.prober.is_waiting() ? kWhileStarting : parts_.settings.runtime.reconcile_every;
+    const auto pause = std::min(
+        parts_.prober.is_waiting() ? kWhileStarting : parts_.settings.runtime.reconcile_every,
+        look_again_in_.value_or(parts_.settings.runtime.reconcile_every));
     {
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, stop, pause, [&] { return is_wanted_; });
@@ -114,6 +115,7 @@ Result<Reconciler::World> Reconciler::look_around() {
 }
 
 Result<void> Reconciler::round(const std::stop_token& stop) {
+  look_again_in_.reset();
   SIGIL_TRY(auto world, look_around());
   const auto& runtime = parts_.settings.runtime;
   const PlanLimits limits{.backoff_min = runtime.backoff_min,
@@ -121,6 +123,7 @@ Result<void> Reconciler::round(const std::stop_token& stop) {
                           .drain_max = runtime.drain_max};
   const auto plan = plan_replicas({system_clock().wall_now(), world.deployments, world.observed,
                                    world.running_operations, world.usage, limits});
+  look_again_in_ = plan.look_again_in;
   SIGIL_TRY(auto has_changed, act(world, plan, stop));
   if (has_changed) {
     SIGIL_TRY(world.deployments,

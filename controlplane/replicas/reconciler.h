@@ -69,6 +69,7 @@ class Reconciler {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool is_wanted_ = true;
+  std::optional<std::chrono::milliseconds> look_again_in_;  // of the last round
   std::chrono::steady_clock::time_point next_sweep_{};
   std::jthread engine_thread_;
   std::jthread thread_;

@@ -104,9 +104,29 @@ class Planner {
       if (is_news(row, *container)) plan_.adopt.push_back({row, *container});
     } else if (row.state != ReplicaState::crashed) {
       plan_.crashed.push_back({row, *container});
-    } else if (input_.now - row.updated_at >= restart_pause(row.restarts, input_.limits)) {
-      plan_.replace.push_back(row);
+      look_again_in(pause_of(row, *container));
+    } else {
+      plan_crashed(row, *container);
     }
+  }
+
+  void plan_crashed(const db::Replica& row, const runtime::ObservedReplica& container) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        pause_of(row, container) - (input_.now - row.updated_at));
+    if (left.count() <= 0) {
+      plan_.replace.push_back(row);
+    } else {
+      look_again_in(left);
+    }
+  }
+
+  std::chrono::milliseconds pause_of(const db::Replica& row,
+                                     const runtime::ObservedReplica& container) const {
+    return restart_pause(row.restarts, container.is_restarting, input_.limits);
+  }
+
+  void look_again_in(std::chrono::milliseconds left) {
+    plan_.look_again_in = std::min(plan_.look_again_in.value_or(left), left);
   }
 
   static bool is_news(const db::Replica& row, const runtime::ObservedReplica& container) {
@@ -130,7 +150,9 @@ bool ReplicaPlan::is_empty() const {
          remove.empty();
 }
 
-std::chrono::milliseconds restart_pause(int restarts, const PlanLimits& limits) {
+std::chrono::milliseconds restart_pause(int restarts, bool is_engine_restarting,
+                                        const PlanLimits& limits) {
+  if (restarts == 0 && !is_engine_restarting) return std::chrono::milliseconds(0);
   auto pause = limits.backoff_min;
   for (int i = 0; i < restarts && pause < limits.backoff_max; ++i) pause *= 2;
   return std::min(pause, limits.backoff_max);

@@ -49,13 +49,17 @@ struct ReplicaPlan {
   std::map<DeploymentId, int> create;    // wanted and not there
   std::vector<db::Replica> drain;        // too many, or of an old revision
   std::vector<db::Replica> remove;       // drained, or of nobody's use
+  // When a pause ends that nothing else would wake the reconciler for.
+  std::optional<std::chrono::milliseconds> look_again_in;
   bool is_empty() const;
 };
 
 ReplicaPlan plan_replicas(const PlanInput& input);
-// How long after its end a replica that ended `restarts` times before is started again. Longer than
-// the engine's own back-off (0.1 s doubled up to a minute), so it acts only where the engine does
-// not.
-std::chrono::milliseconds restart_pause(int restarts, const PlanLimits& limits);
+// How long after its end a replica that ended `restarts` times before is started again. Where the
+// engine restarts it by itself, longer than its back-off (0.1 s doubled up to a minute); what the
+// engine leaves alone (killed through its API, or a policy given up) starts again at once the first
+// time.
+std::chrono::milliseconds restart_pause(int restarts, bool is_engine_restarting,
+                                        const PlanLimits& limits);
 
 }  // namespace sigil::controlplane

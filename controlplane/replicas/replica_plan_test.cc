@@ -94,7 +94,9 @@ TEST_F(ReplicaPlanTest, ALaterStartIsAdopted) {
 
 TEST_F(ReplicaPlanTest, AnEndedContainerIsNotedAndThenReplacedAfterItsPause) {
   auto& row = add_row("a", ReplicaState::ready);
-  add_container("a", ContainerState::exited).exit_code = 1;
+  auto& container = add_container("a", ContainerState::exited);
+  container.exit_code = 1;
+  container.is_restarting = true;
   ASSERT_EQ(plan().crashed.size(), 1U);
   row.state = ReplicaState::crashed;
   row.updated_at = kNow - 500ms;
@@ -181,10 +183,35 @@ TEST_F(ReplicaPlanTest, RowsOfADeploymentWithoutRevisionGo) {
 
 TEST(RestartPause, DoublesUpToItsLimit) {
   const PlanLimits limits;
-  EXPECT_EQ(restart_pause(0, limits), 1s);
-  EXPECT_EQ(restart_pause(1, limits), 2s);
-  EXPECT_EQ(restart_pause(5, limits), 32s);
-  EXPECT_EQ(restart_pause(100, limits), 300s);
+  EXPECT_EQ(restart_pause(0, true, limits), 1s);
+  for (const bool is_engine_restarting : {true, false}) {
+    EXPECT_EQ(restart_pause(1, is_engine_restarting, limits), 2s);
+    EXPECT_EQ(restart_pause(5, is_engine_restarting, limits), 32s);
+    EXPECT_EQ(restart_pause(100, is_engine_restarting, limits), 300s);
+  }
+}
+
+TEST(RestartPause, IsNothingTheFirstTimeTheEngineLeavesItToUs) {
+  EXPECT_EQ(restart_pause(0, false, {}), 0s);
+}
+
+TEST_F(ReplicaPlanTest, SaysWhenAPauseEnds) {
+  auto& row = add_row("a", ReplicaState::crashed);
+  row.restarts = 1;
+  row.updated_at = kNow - 500ms;
+  add_container("a", ContainerState::exited);
+  EXPECT_TRUE(plan().is_empty());
+  EXPECT_EQ(plan().look_again_in, 1500ms);
+  deployments_[0].replicas[0].updated_at = kNow - 2s;
+  EXPECT_EQ(plan().replace.size(), 1U);
+  EXPECT_FALSE(plan().look_again_in.has_value());
+}
+
+TEST_F(ReplicaPlanTest, AKilledReplicaIsLookedAtAgainAtOnce) {
+  add_row("a", ReplicaState::ready);
+  add_container("a", ContainerState::exited);
+  EXPECT_EQ(plan().crashed.size(), 1U);
+  EXPECT_EQ(plan().look_again_in, 0ms);
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ std::optional<ObservedReplica> observe(const Json& inspected, const std::string&
   observed.was_out_of_memory = bool_or(state, "OOMKilled", false);
   observed.started_at = string_or(state, "StartedAt");
   observed.restarts = integer_or(inspected, "RestartCount", 0);
+  observed.is_restarting = bool_or(state, "Restarting", false);
   if (observed.state == ContainerState::running) observed.address = address_of(inspected);
   return observed;
 }

@@ -147,6 +147,26 @@ class KillProxy(unittest.TestCase):
         McpClient(self.sigil.endpoint("steady")).initialize().call("echo", {"text": "a new session"})
 
 
+class KillReplica(unittest.TestCase):
+    def test_another_takes_its_place_without_waiting_for_the_periodic_look(self):
+        with Sigil(os.environ["SIGIL_BUILD"], {"SIGIL_RUNTIME_RECONCILE_EVERY": "60s"}) as sigil:
+            sigil.deploy(TINY, "steady")
+            McpClient(sigil.endpoint("steady")).initialize().call("echo", {"text": "x"})
+            (container,) = engine_api.containers(sigil.label)
+            engine_api.call("POST", f"/containers/{container['Id']}/kill")
+            since = time.monotonic()
+
+            def is_answered():
+                try:
+                    return McpClient(sigil.endpoint("steady")).initialize().call("echo", {"text": "x"})
+                except NOT_ANSWERED:
+                    return None
+            wait_until(is_answered, 30, "a replica again")
+            took = time.monotonic() - since
+            print(f"    a killed replica was answered for again after {took:.1f} s", flush=True)
+            self.assertLess(took, 5.0, "2 s on a machine that is not busy")
+
+
 class KillEverything(unittest.TestCase):
     def test_a_start_brings_everything_back_under_its_url_and_key(self):
         with Sigil(os.environ["SIGIL_BUILD"]) as sigil:
