@@ -2,8 +2,10 @@
 // when it does not answer, what can be seen from here.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/json_view.h"
 #include "cli/local_checks.h"
@@ -11,6 +13,9 @@
 
 namespace sigil::cli {
 namespace {
+
+constexpr auto kFreshMax = std::chrono::seconds(10);
+constexpr auto kAskAgainEvery = std::chrono::milliseconds(150);
 
 std::string_view mark_of(const std::string& state) {
   if (state == "ok") return "ok  ";
@@ -28,8 +33,20 @@ std::string check_text(const Json& item) {
   return text + "\n";
 }
 
+// The server answers with its last round at once and makes a new one when that is old.
+Result<Json> fresh_checks(const Context& context) {
+  const auto deadline = std::chrono::steady_clock::now() + kFreshMax;
+  for (;;) {
+    auto answered = context.api.get("/api/v1/system/checks");
+    if (!answered || bool_or(*answered, "is_fresh", true) ||
+        std::chrono::steady_clock::now() > deadline)
+      return answered;
+    sleep_for(kAskAgainEvery, {});
+  }
+}
+
 Result<ExitStatus> run(const Context& context) {
-  const auto answered = context.api.get("/api/v1/system/checks");
+  const auto answered = fresh_checks(context);
   const bool is_silent = !answered && (answered.error().code == ErrorCode::unavailable ||
                                        answered.error().code == ErrorCode::timed_out);
   if (!answered && !is_silent) return fail(answered.error());

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace sigil::controlplane {
 
 enum class CheckState { ok, warn, fail };
@@ -18,12 +20,18 @@ struct Check {
   std::string fix;
 };
 
+struct CheckRound {
+  std::vector<Check> checks;  // empty before the first round
+  WallTime at;                // when it ended
+  bool is_fresh = false;      // false: another round is under way, ask again in a moment
+};
+
 class Doctor {
  public:
   virtual ~Doctor() = default;
-  // A round of checks as of now. A thread of its own makes it, so a caller waits two seconds at
-  // most (and then gets the round before).
-  virtual std::vector<Check> checks() = 0;
+  // The last round, at once; where it is not fresh a new one begins on a thread of the doctor's.
+  // Nobody waits here: the caller is a thread of the API, and the round asks the API's own health.
+  virtual CheckRound checks() = 0;
 };
 
 }  // namespace sigil::controlplane

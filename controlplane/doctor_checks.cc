@@ -51,7 +51,7 @@ Check check_front_door(const Settings& settings) {
   http::Request request;
   request.url = "http://" + settings.listen.text() + "/health";
   request.connect_max = std::chrono::milliseconds(500);
-  request.time_max = std::chrono::milliseconds(1'500);
+  request.time_max = std::chrono::milliseconds(5'000);
   const auto answer = http::Client().send(request);
   if (answer && (answer->status == 200 || answer->status == 503))
     return {"ports", CheckState::ok, "the front door answers at " + settings.listen.text(), ""};

@@ -68,9 +68,7 @@ Result<void> ProxySupervisor::start() const {
                   settings_.proxy.control_listen.text()};
   process.environment = environment_for_proxy();
   process.log_file = settings_.data_dir + "/log/sigil-proxy.log";
-  SIGIL_CHECK(start_detached(process));
-  log::info("sigil-proxy started", {{"binary", process.argv.front()}});
-  return {};
+  return start_detached(process);
 }
 
 Result<void> ProxySupervisor::wait_for_answer(const std::stop_token& stop) const {
@@ -94,6 +92,10 @@ Result<void> ProxySupervisor::ensure(const std::stop_token& stop) const {
       return fail(ErrorCode::unavailable, "proxy", "no sigil-proxy runs",
                   "systemctl start sigil-proxy, or set proxy.start to true");
     SIGIL_CHECK(start());
+    // Said once it answers: one that ends at once (its port is still taken) was never started.
+    SIGIL_CHECK(wait_for_answer(stop));
+    log::info("sigil-proxy started", {{"listen", settings_.listen.text()}});
+    return {};
   }
   return wait_for_answer(stop);
 }

@@ -8,8 +8,7 @@ namespace sigil::controlplane {
 
 namespace {
 
-constexpr auto kFreshFor = std::chrono::milliseconds(500);
-constexpr auto kWaitMax = std::chrono::seconds(2);
+constexpr auto kFreshFor = std::chrono::seconds(3);
 
 }  // namespace
 
@@ -20,16 +19,16 @@ SystemDoctor::SystemDoctor(const Settings& settings, const engine::Engine& engin
       health_(health),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-std::vector<Check> SystemDoctor::checks() {
-  std::unique_lock lock(mutex_);
-  const auto asked = std::chrono::steady_clock::now();
-  const auto is_fresh = [&] { return last_at_ + kFreshFor > asked; };
-  if (!is_fresh()) {
+CheckRound SystemDoctor::checks() {
+  const std::scoped_lock lock(mutex_);
+  auto round = last_;
+  round.is_fresh = last_at_.time_since_epoch().count() > 0 &&
+                   std::chrono::steady_clock::now() - last_at_ < kFreshFor;
+  if (!round.is_fresh && !is_wanted_) {
     is_wanted_ = true;
     changed_.notify_all();
-    changed_.wait_for(lock, kWaitMax, is_fresh);
   }
-  return last_;
+  return round;
 }
 
 void SystemDoctor::run(const std::stop_token& stop) {
@@ -37,14 +36,13 @@ void SystemDoctor::run(const std::stop_token& stop) {
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, stop, [&] { return is_wanted_; });
-      is_wanted_ = false;
     }
     if (stop.stop_requested()) return;
     auto made = make_round(stop);
     const std::scoped_lock lock(mutex_);
-    last_ = std::move(made);
+    is_wanted_ = false;  // who asked meanwhile is answered by this round
+    last_ = {std::move(made), system_clock().wall_now(), true};
     last_at_ = std::chrono::steady_clock::now();
-    changed_.notify_all();
   }
 }
 

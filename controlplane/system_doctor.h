@@ -1,5 +1,5 @@
 // The Doctor: makes its round on a thread of its own whenever somebody asks and the last one is
-// a moment old.
+// some seconds old.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ namespace sigil::controlplane {
 class SystemDoctor final : public Doctor {
  public:
   SystemDoctor(const Settings& settings, const engine::Engine& engine, const Health& health);
-  std::vector<Check> checks() override;
+  CheckRound checks() override;
 
  private:
   void run(const std::stop_token& stop);
@@ -29,7 +29,7 @@ class SystemDoctor final : public Doctor {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool is_wanted_ = false;
-  std::vector<Check> last_;
+  CheckRound last_;
   std::chrono::steady_clock::time_point last_at_{};
   std::jthread thread_;
 };

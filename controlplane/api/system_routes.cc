@@ -51,14 +51,16 @@ Result<ApiResponse> session(const Context& context, const ApiRequest& request) {
 }
 
 Result<ApiResponse> checks(const Context& context, const ApiRequest&) {
+  const auto round = context.services->doctor.checks();
   Json items = Json::array();
-  for (const auto& check : context.services->doctor.checks())
+  for (const auto& check : round.checks)
     items.push_back({{"name", check.name},
                      {"state", controlplane::name_of(check.state)},
                      {"detail", check.detail},
                      {"fix", check.fix.empty() ? Json(nullptr) : Json(check.fix)}});
   return json_response(
-      200, {{"items", std::move(items)}, {"as_of", to_rfc3339(context.clock.wall_now())}});
+      200,
+      {{"items", std::move(items)}, {"as_of", to_rfc3339(round.at)}, {"is_fresh", round.is_fresh}});
 }
 
 Result<ApiResponse> snippets(const Context& context, const ApiRequest& request) {

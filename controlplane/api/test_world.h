@@ -31,7 +31,7 @@ class ScriptedHealth final : public controlplane::Health {
 
 class ScriptedDoctor final : public controlplane::Doctor {
  public:
-  std::vector<controlplane::Check> checks() override { return answer; }
+  controlplane::CheckRound checks() override { return {answer, system_clock().wall_now(), true}; }
   std::vector<controlplane::Check> answer;
 };
 
