@@ -40,7 +40,7 @@ soak:            ## 100 deploy and delete rounds, 1,000 sessions, beside foreign
 	@cd tests/e2e && SIGIL_BUILD=../../build/release python3 soak.py
 
 tidy:            ## formatter and clang-tidy over every file
-	@scripts/tidy.sh --all
+	@scripts/tidy.py
 
 format:          ## clang-format in place
 	@git ls-files '*.cc' '*.h' | xargs clang-format-14 -i

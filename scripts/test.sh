@@ -21,6 +21,7 @@ run_label() { # PRESET LABEL JOBS [CTEST-OPTION…]
 stage "packages" scripts/packages.sh build run engine test
 stage "pinned sources and runtimes" scripts/deps.sh runtimes
 stage "walls and habits" python3 tests/tidy/tidy_test.py
+stage "formatter" scripts/tidy.py --format
 
 if is_wanted unit || is_wanted engine; then
   stage "configure (dev)" configure dev
@@ -45,6 +46,6 @@ if is_wanted e2e; then
   stage "end-to-end tests" python3 tests/e2e/run.py --build build/quick
 fi
 if [ "$only" = all ]; then
-  stage "formatter" scripts/tidy.sh --format
+  stage "formatter and clang-tidy" scripts/tidy.py
 fi
 print_longest_stages

@@ -22,6 +22,8 @@ class OnTerminal:
         program = str(sigil.programs["sigil"])
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
+            # As a shell at a terminal does; a gate that runs in the background passes "ignored" on.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execve(program, [program, *map(str, arguments)], environment)
         self.seen = ""
         self.status = None
