@@ -1,5 +1,5 @@
-// What a rule found: the one value that every part of the scanner hands on. Paths are relative to the
-// scanned tree with `/`; lines and columns count from 1, columns in UTF-16 units.
+// What a rule found: the one value that every part of the scanner hands on. Paths are relative to
+// the scanned tree with `/`; lines and columns count from 1, columns in UTF-16 units.
 #pragma once
 
 #include <cstdint>
