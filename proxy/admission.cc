@@ -106,6 +106,7 @@ std::optional<Refused> admit(const http1::RequestHead& head, const Envelope& env
   admission.era = verdict.era;
   if (verdict.refusal) return refusal_of(*verdict.refusal, head, envelope, route);
   admission.is_initialize = envelope.method == "initialize";
+  admission.is_call = envelope.is_request;
   admission.is_listen =
       verdict.era == mcp::Era::modern && envelope.method == "subscriptions/listen";
   admission.version = envelope.protocol_version;

@@ -16,6 +16,7 @@ namespace sigil::proxy {
 struct Admission {
   mcp::Era era = mcp::Era::legacy;
   bool is_initialize = false;
+  bool is_call = false;    // a request that is answered, not a notification or an answer
   bool is_listen = false;  // subscriptions/listen: a stream without end
   std::string version;     // what initialize asks for
 };

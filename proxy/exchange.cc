@@ -51,12 +51,14 @@ void Exchange::start() {
   const auto binding = binding_of(route_->deployment, principal_);
   if (!binding) return refuse(unknown_deployment());
   binding_ = *binding;
-  if (!open_token()) return session_not_found();
+  SessionTable::Seen seen;
+  if (!open_token(seen)) return session_not_found();
+  if (seen.is_first_call || seen.is_stream_opening) return keep_order(seen);
   go();
 }
 
 // False: a token was sent and is not good for this caller and deployment.
-bool Exchange::open_token() {
+bool Exchange::open_token(SessionTable::Seen& seen) {
   if (admission_.era == mcp::Era::modern || admission_.is_initialize) return true;
   const http1::Field* sent = client_.head().find("mcp-session-id");
   if (sent == nullptr) return true;
@@ -64,9 +66,19 @@ bool Exchange::open_token() {
   session_ = worker_.opened_sessions().open(sent->value, table, binding_, worker_.wall_now());
   if (!session_) return false;
   token_ = sent->value;
-  return worker_.shared().sessions.use(token_, session_->replica, worker_.wall_now(),
-                                       table.session_idle,
-                                       session_->expires) == SessionTable::Use::good;
+  is_opening_stream_ = client_.head().method == "GET";
+  const auto purpose = is_opening_stream_   ? SessionTable::Purpose::stream
+                       : admission_.is_call ? SessionTable::Purpose::call
+                                            : SessionTable::Purpose::other;
+  seen = worker_.shared().sessions.use(token_, {.replica = session_->replica,
+                                                .now = worker_.wall_now(),
+                                                .idle_max = table.session_idle,
+                                                .expires = session_->expires,
+                                                .purpose = purpose});
+  if (!seen.is_alive) is_opening_stream_ = false;
+  // Only calls wait: an answer may be what the server waits for before it answers the stream.
+  if (purpose != SessionTable::Purpose::call) seen.is_stream_opening = false;
+  return seen.is_alive;
 }
 
 const Replica* Exchange::choose() const {
@@ -209,6 +221,8 @@ void Exchange::on_client_drained() {
 bool Exchange::is_endless() const { return admission_.is_listen || client_.head().method == "GET"; }
 
 void Exchange::on_tick(SteadyTime now) {
+  if (phase_ == Phase::ordering && now - ordering_since_ > worker_.shared().timing.stream_order_max)
+    return stop_waiting_for_stream();
   if (phase_ == Phase::holding && now - holding_since_ > worker_.shared().timing.hold_max)
     return refuse({.status = 503,
                    .code = 503,
@@ -262,6 +276,7 @@ void Exchange::session_not_found() {
 void Exchange::settle(int status) {
   if (phase_ == Phase::over) return;
   phase_ = Phase::over;
+  stream_answered();
   if (load_) load_->active_requests.fetch_sub(1, std::memory_order_relaxed);
   if (is_stream_) {
     route_->counters->open_streams.fetch_sub(1, std::memory_order_relaxed);

@@ -8,6 +8,7 @@
 #include "proxy/admission.h"
 #include "proxy/request_task.h"
 #include "proxy/session_config.h"
+#include "proxy/session_table.h"
 #include "proxy/session_token.h"
 #include "proxy/sse_tracker.h"
 #include "proxy/upstream.h"
@@ -39,9 +40,13 @@ class Exchange final : public RequestTask, public UpstreamOwner {
   void on_upstream_failed(UpstreamProblem problem) override;
 
  private:
-  enum class Phase { admitting, holding, configuring, waiting, answering, over };
+  enum class Phase { admitting, ordering, holding, configuring, waiting, answering, over };
 
-  bool open_token();
+  bool open_token(SessionTable::Seen& seen);
+  void keep_order(const SessionTable::Seen& seen);
+  void wait_for_stream();
+  void stop_waiting_for_stream();
+  void stream_answered();
   void go();
   const Replica* choose() const;
   void hold();
@@ -76,13 +81,15 @@ class Exchange final : public RequestTask, public UpstreamOwner {
   UpstreamConnection* upstream_ = nullptr;
   bool was_retried_ = false;
   bool was_woken_ = false;
-  bool is_stream_ = false;  // SSE, counted
+  bool is_opening_stream_ = false;  // calls of this session wait for our answer
+  bool is_stream_ = false;          // SSE, counted
   bool may_heartbeat_ = false;
   SseTracker tracker_;
   SteadyTime forwarded_{};
   SteadyTime last_heard_{};
   SteadyTime last_told_{};
   SteadyTime holding_since_{};
+  SteadyTime ordering_since_{};
 };
 
 }  // namespace sigil::proxy

@@ -30,6 +30,9 @@ Refused refused_for(UpstreamProblem problem) {
 void Exchange::on_upstream_head(const http1::ResponseHead& head) {
   last_heard_ = last_told_ = worker_.now();
   phase_ = Phase::answering;
+  if (is_opening_stream_ && last_heard_ - forwarded_ <= worker_.shared().timing.stream_order_max)
+    replica_->load->answers_streams_late = false;
+  stream_answered();
   // Its challenge would point the client at an address inside, and its verdict is about our
   // request, not about the client's.
   if (head.status == 401 || head.status == 403) {
@@ -80,7 +83,10 @@ std::string Exchange::session_for_client(const http1::ResponseHead& head) {
     return {};
   }
   bump(worker_.counters().sessions_opened);
-  worker_.shared().sessions.use(*sealed, replica_->id, now, table.session_idle, token.expires);
+  worker_.shared().sessions.use(*sealed, {.replica = replica_->id,
+                                          .now = now,
+                                          .idle_max = table.session_idle,
+                                          .expires = token.expires});
   return *sealed;
 }
 

@@ -26,6 +26,8 @@ enum class SessionConfig { none, query, shim };
 struct ReplicaLoad {
   std::atomic<std::int64_t> active_requests{0};
   std::atomic<std::int64_t> open_streams{0};
+  // Sends the head of a stream's answer only with its first event: not worth waiting for.
+  std::atomic<bool> answers_streams_late{false};
 };
 
 struct Replica {

@@ -25,31 +25,62 @@ void SessionTable::count(Entry& entry, bool is_live) {
   });
 }
 
-SessionTable::Use SessionTable::use(std::string_view token, std::string_view replica, WallTime now,
-                                    std::chrono::milliseconds idle_max, WallTime expires) {
+SessionTable::Seen SessionTable::note(Entry& entry, Purpose purpose) {
+  const Seen seen{.is_first_call = purpose == Purpose::call && !entry.was_called,
+                  .is_stream_opening = entry.opening_streams > 0};
+  if (purpose == Purpose::call) entry.was_called = true;
+  if (purpose == Purpose::stream) ++entry.opening_streams;
+  return seen;
+}
+
+SessionTable::Seen SessionTable::use(std::string_view token, const Visit& visit) {
   const std::string key(key_of(token));
-  return shard_of(key).with([&](Shard& shard) {
+  return shard_of(key).with([&](Shard& shard) -> Seen {
     const auto found = shard.find(key);
     if (found == shard.end()) {
       // A full table forgets idle times rather than refusing calls: the token still expires.
-      if (shard.size() >= sessions_max_ / kShards) return Use::good;
+      if (shard.size() >= sessions_max_ / kShards) return {};
       Entry& entry = shard[key];
-      entry.last_used = now;
-      entry.expires = expires;
-      entry.replica = replica;
+      entry.last_used = visit.now;
+      entry.expires = visit.expires;
+      entry.replica = visit.replica;
       count(entry, true);
-      return Use::good;
+      return note(entry, visit.purpose);
     }
     Entry& entry = found->second;
-    if (entry.is_ended) return Use::ended;
-    if (entry.streams == 0 && now - entry.last_used > idle_max) {
+    if (entry.is_ended) return {.is_alive = false};
+    if (entry.streams == 0 && visit.now - entry.last_used > visit.idle_max) {
       entry.is_ended = true;
       count(entry, false);
-      return Use::ended;
+      return {.is_alive = false};
     }
-    entry.last_used = now;
+    entry.last_used = visit.now;
     count(entry, true);
-    return Use::good;
+    return note(entry, visit.purpose);
+  });
+}
+
+void SessionTable::stream_answered(std::string_view token) {
+  const std::string key(key_of(token));
+  const auto waiters = shard_of(key).with([&](Shard& shard) -> std::unique_ptr<Waiters> {
+    const auto found = shard.find(key);
+    if (found == shard.end() || found->second.opening_streams == 0) return nullptr;
+    if (--found->second.opening_streams > 0) return nullptr;
+    return std::move(found->second.waiters);
+  });
+  if (!waiters) return;
+  for (const auto& then : *waiters) then();
+}
+
+bool SessionTable::wait_for_stream(std::string_view token, std::function<void()> then) {
+  const std::string key(key_of(token));
+  return shard_of(key).with([&](Shard& shard) {
+    const auto found = shard.find(key);
+    if (found == shard.end() || found->second.opening_streams == 0) return false;
+    auto& waiters = found->second.waiters;
+    if (!waiters) waiters = std::make_unique<Waiters>();
+    waiters->push_back(std::move(then));
+    return true;
   });
 }
 

@@ -102,18 +102,15 @@ TEST(SessionTable, EndsSessionsByDeleteAndByIdleTime) {
   SessionTable table;
   const auto idle = milliseconds(1000);
   const auto expires = kNow + std::chrono::hours(1);
-  EXPECT_EQ(table.use("a", "rep", kNow, idle, expires), SessionTable::Use::good);
-  EXPECT_EQ(table.use("a", "rep", kNow + milliseconds(900), idle, expires),
-            SessionTable::Use::good);
-  EXPECT_EQ(table.use("a", "rep", kNow + milliseconds(1900), idle, expires),
-            SessionTable::Use::good);
+  EXPECT_TRUE(table.use("a", {"rep", kNow, idle, expires}).is_alive);
+  EXPECT_TRUE(table.use("a", {"rep", kNow + milliseconds(900), idle, expires}).is_alive);
+  EXPECT_TRUE(table.use("a", {"rep", kNow + milliseconds(1900), idle, expires}).is_alive);
   EXPECT_EQ(table.live_on("rep"), 1);
-  EXPECT_EQ(table.use("a", "rep", kNow + milliseconds(2901), idle, expires),
-            SessionTable::Use::ended);
+  EXPECT_FALSE(table.use("a", {"rep", kNow + milliseconds(2901), idle, expires}).is_alive);
   EXPECT_EQ(table.live_on("rep"), 0);
-  table.use("b", "rep", kNow, idle, expires);
+  table.use("b", {"rep", kNow, idle, expires});
   table.end("b", "rep", expires);
-  EXPECT_EQ(table.use("b", "rep", kNow, idle, expires), SessionTable::Use::ended);
+  EXPECT_FALSE(table.use("b", {"rep", kNow, idle, expires}).is_alive);
   EXPECT_TRUE(table.live_by_replica().empty());
 }
 
@@ -121,18 +118,41 @@ TEST(SessionTable, CountsAnOpenStreamAsUse) {
   SessionTable table;
   const auto idle = milliseconds(1000);
   const auto expires = kNow + std::chrono::hours(1);
-  table.use("a", "rep", kNow, idle, expires);
+  table.use("a", {"rep", kNow, idle, expires});
   table.open_stream("a");
   table.sweep(kNow + milliseconds(5000), idle);
   EXPECT_EQ(table.live_on("rep"), 1);
   table.close_stream("a", kNow + milliseconds(6000));
-  EXPECT_EQ(table.use("a", "rep", kNow + milliseconds(6500), idle, expires),
-            SessionTable::Use::good);
+  EXPECT_TRUE(table.use("a", {"rep", kNow + milliseconds(6500), idle, expires}).is_alive);
   table.sweep(kNow + milliseconds(8000), idle);
   EXPECT_EQ(table.live_on("rep"), 0);
   EXPECT_EQ(table.size(), 1u);  // remembered as ended until it expires
   table.sweep(expires, idle);
   EXPECT_EQ(table.size(), 0u);
+}
+
+TEST(SessionTable, TellsTheFirstCallAndWhoWaitsForAStream) {
+  using Purpose = SessionTable::Purpose;
+  SessionTable table;
+  const auto visit = [&](Purpose purpose) {
+    return table.use("a", {"rep", kNow, milliseconds(1000), kNow + std::chrono::hours(1), purpose});
+  };
+  int woken = 0;
+  EXPECT_FALSE(visit(Purpose::other).is_first_call);
+  EXPECT_TRUE(visit(Purpose::call).is_first_call);
+  EXPECT_FALSE(visit(Purpose::call).is_first_call);
+  EXPECT_FALSE(table.wait_for_stream("a", [&] { ++woken; }));
+  EXPECT_FALSE(visit(Purpose::stream).is_stream_opening);
+  EXPECT_TRUE(visit(Purpose::stream).is_stream_opening);
+  EXPECT_TRUE(table.wait_for_stream("a", [&] { ++woken; }));
+  EXPECT_TRUE(table.wait_for_stream("a", [&] { ++woken; }));
+  table.stream_answered("a");
+  EXPECT_EQ(woken, 0);
+  table.stream_answered("a");
+  EXPECT_EQ(woken, 2);
+  table.stream_answered("a");
+  EXPECT_FALSE(visit(Purpose::call).is_stream_opening);
+  EXPECT_EQ(woken, 2);
 }
 
 }  // namespace

@@ -137,6 +137,20 @@ void Worker::stop() {
   loop_.post([] {});
 }
 
+// Twice around each sibling's loop: the first turn may have fetched its events before now.
+void Worker::after_siblings_looked(std::function<void()> done) {
+  if (shared_.workers.size() < 2) return done();
+  auto left = std::make_shared<std::atomic<std::size_t>>(shared_.workers.size() - 1);
+  for (Worker* sibling : shared_.workers) {
+    if (sibling == this) continue;
+    sibling->post([this, sibling, left, done] {
+      sibling->post([this, left, done] {
+        if (--*left == 0) post(done);
+      });
+    });
+  }
+}
+
 void Worker::refresh_time() {
   now_ = std::chrono::steady_clock::now();
   wall_now_ = std::chrono::system_clock::now();

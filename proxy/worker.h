@@ -39,6 +39,7 @@ struct Timing {
   std::chrono::milliseconds api_max{30'000};
   std::chrono::milliseconds follow_poll{1'000};
   std::chrono::milliseconds linger{2'000};
+  std::chrono::milliseconds stream_order_max{2'000};
 };
 
 // What all workers of the process use.
@@ -73,6 +74,9 @@ class Worker {
   // Any thread.
   void stop();
   void post(std::function<void()> task) { loop_.post(std::move(task)); }
+  // In this worker's thread: `done` runs here once every sibling has handled all that reached it
+  // before now.
+  void after_siblings_looked(std::function<void()> done);
   // Any thread; stop accepting, let calls end, close what idles.
   void begin_drain();
   // Streams that are still open end; by posting, from any thread.

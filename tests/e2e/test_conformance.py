@@ -12,9 +12,6 @@ from support.packages import conformance_suite, npm_install_fixture
 from support.sigil import NODE, ROOT, Sigil, free_port, wait_until
 
 FIXTURE = ROOT / "tests/fixtures/dual-era"
-# Known defect: on a loaded machine about one run in three has a request from server to client that is not answered in time. Every
-# run is printed; until that is mended the test asks for one run without any loss.
-RUNS = 3
 
 
 def answers(url):
@@ -53,16 +50,14 @@ class Conformance(unittest.TestCase):
 
     def test_over_http_nothing_is_lost(self):
         for name in REQUIREMENT_SETS:
-            self.assertIn(([], False), [self.run_over_http(name) for _ in range(RUNS)])
-
-    def run_over_http(self, name):
-        """(lost checks, is too slow) of one run."""
-        direct, direct_seconds, direct_passed, direct_failed = self.direct[name]
-        through, seconds, passed, failed = run_suite(self.suite, str(NODE), self.sigil.endpoint("dual-http"), name)
-        missing = lost(direct, through)
-        print(f"conformance {name} over HTTP: direct {direct_passed}/{direct_failed} in {direct_seconds:.1f} s, "
-              f"through Sigil {passed}/{failed} in {seconds:.1f} s; lost {len(missing)}: {', '.join(missing) or 'none'}")
-        return missing, seconds > 2 * direct_seconds + 2
+            # Once more directly, for the time: the machine may be busier now than it was at the beginning.
+            _, direct_seconds, direct_passed, direct_failed = run_suite(self.suite, str(NODE), self.direct_url, name)
+            through, seconds, passed, failed = run_suite(self.suite, str(NODE), self.sigil.endpoint("dual-http"), name)
+            missing = lost(self.direct[name][0], through)
+            print(f"conformance {name} over HTTP: direct {direct_passed}/{direct_failed} in {direct_seconds:.1f} s, "
+                  f"through Sigil {passed}/{failed} in {seconds:.1f} s; lost {len(missing)}: {', '.join(missing) or 'none'}")
+            self.assertEqual([], missing)
+            self.assertLessEqual(seconds, 2 * direct_seconds + 2)
 
     def test_over_stdio_only_what_is_listed_is_lost(self):
         listed = json.loads((FIXTURE / "lost-over-stdio.json").read_text())
