@@ -2,7 +2,7 @@
 # The few sources and programs Debian has no package of: pinned by version and sha256, fetched by their registry's own client,
 # kept in a cache outside the tree. SIGIL_DEPS_DIR names another cache, SIGIL_DEPS_OFFLINE a folder that has the archives.
 # Prints nothing when all is there.
-#   scripts/deps.sh           what the build needs (llhttp)
+#   scripts/deps.sh           what the build needs (llhttp, the scanner's grammars)
 #   scripts/deps.sh runtimes  also Node.js with npm and uv: for stand-in base images and for the tests
 set -euo pipefail
 
@@ -71,7 +71,32 @@ uv() {
   rm -rf "$scratch"
 }
 
+# The scanner's grammars as generated C, packed by npm and never installed: the packages have an install script.
+grammar() {
+  local name=$1 version=$2 sha256=$3 archive=tree-sitter-$1-$2.tgz scratch
+  [ -f "$cache/tree-sitter-$name-$version/LICENSE" ] && return
+  if [ ! -f "$cache/$archive" ]; then
+    echo "deps: fetching $archive" >&2
+    if [ -n "${SIGIL_DEPS_OFFLINE:-}" ]; then
+      cp "$SIGIL_DEPS_OFFLINE/$archive" "$cache/$archive"
+    else
+      command -v npm >/dev/null || { node && PATH="$cache/node-22.20.0/bin:$PATH"; }
+      npm pack "tree-sitter-$name@$version" --silent --ignore-scripts --pack-destination "$cache" >/dev/null
+    fi
+  fi
+  echo "$sha256  $cache/$archive" | sha256sum --check --quiet
+  scratch=$(mktemp -d "$cache/unpack.XXXXXX")
+  tar -xzf "$cache/$archive" -C "$scratch" --no-same-owner
+  rm -rf "$cache/tree-sitter-$name-$version" "$scratch/package/prebuilds"
+  mv "$scratch/package" "$cache/tree-sitter-$name-$version"
+  rm -rf "$scratch"
+}
+
 llhttp
+grammar javascript 0.23.1 90e80b25a67517a4daf6ad751557bee21efbda7b7a5a554897933245d1734398
+grammar typescript 0.23.2 0fdf63c35930a75885145d75ee63cb879da2d49db9bfe454bd8e60b08ba778a1
+grammar python 0.23.6 aab5b860d93dbf84b37fed532f7dacc0468ede5387d0c74911d68f964287662a
+grammar go 0.23.4 8779d20d322b4319ad8c833ea72ecb6d109cf1fec8979bdcdb5315a2e511dd2c
 if [ "${1:-}" = runtimes ]; then
   node
   uv
