@@ -100,6 +100,21 @@ void take_start(ManifestFacts& facts, const builder::YamlDocument& document) {
   }
 }
 
+// A commandFunction names the variables it sets; it is not run here, so its words are taken.
+void take_words(ManifestFacts& facts, std::string_view function_text) {
+  std::string word;
+  for (const char each : function_text) {
+    const bool is_upper = each >= 'A' && each <= 'Z';
+    const bool continues = each == '_' || (each >= '0' && each <= '9');
+    if (is_upper || (continues && !word.empty())) {
+      word += each;
+      continue;
+    }
+    if (word.size() > 2) facts.environment.insert(word);
+    word.clear();
+  }
+}
+
 void read_form(ManifestFacts& facts, const builder::ManifestFile& file) {
   builder::ManifestHints hints;
   Result<void> read;
@@ -117,6 +132,7 @@ void read_form(ManifestFacts& facts, const builder::ManifestFile& file) {
   facts.start = facts.plan.argv;
   facts.start.insert(facts.start.end(), hints.arguments.begin(), hints.arguments.end());
   for (const auto& [name, value] : facts.plan.environment) facts.environment.insert(name);
+  take_words(facts, facts.plan.command_function);
 }
 
 }  // namespace

@@ -105,6 +105,32 @@ std::optional<Verdict> evaluation(const Engine& engine, const Sink& sink, const 
   }
 }
 
+std::optional<Verdict> disclosure(const Engine& engine, const Sink& sink, const Label& label) {
+  const bool is_secret_variable =
+      label.source == Source::environment && is_secret_name(engine.text(label.field));
+  switch (sink.kind) {
+    case SinkKind::log:
+      if (!is_secret_variable && !is_bearer(label) && label.source != Source::whole_environment)
+        return std::nullopt;
+      if (label.source == Source::whole_environment) {
+        return Verdict{"SIG-EXFIL-002", Severity::error, "goes into a log as a whole",
+                       "Log named, harmless variables only"};
+      }
+      return Verdict{"SIG-SECRET-002", Severity::warning, "is written to a log",
+                     "Leave it out or mask it"};
+    case SinkKind::result:
+      if (label.source == Source::whole_environment) {
+        return Verdict{"SIG-EXFIL-002", Severity::error, "is returned by a tool as a whole",
+                       "Return named, harmless variables only"};
+      }
+      if (!is_secret_variable) return std::nullopt;
+      return Verdict{"SIG-SECRET-002", Severity::warning, "is returned by a tool",
+                     "Leave it out or mask it"};
+    default:
+      return std::nullopt;
+  }
+}
+
 std::optional<Verdict> leak(const Engine& engine, const Sink& sink, const Label& label) {
   const bool is_secret_variable =
       label.source == Source::environment && is_secret_name(engine.text(label.field));
@@ -136,23 +162,6 @@ std::optional<Verdict> leak(const Engine& engine, const Sink& sink, const Label&
       return Verdict{"SIG-AUTH-004", Severity::warning,
                      "is put into the query of a URL, where logs and proxies keep it",
                      "Send it as a header"};
-    case SinkKind::log:
-      if (!is_secret_variable && !is_bearer(label) && label.source != Source::whole_environment)
-        return std::nullopt;
-      if (label.source == Source::whole_environment) {
-        return Verdict{"SIG-EXFIL-002", Severity::error, "goes into a log as a whole",
-                       "Log named, harmless variables only"};
-      }
-      return Verdict{"SIG-SECRET-002", Severity::warning, "is written to a log",
-                     "Leave it out or mask it"};
-    case SinkKind::result:
-      if (label.source == Source::whole_environment) {
-        return Verdict{"SIG-EXFIL-002", Severity::error, "is returned by a tool as a whole",
-                       "Return named, harmless variables only"};
-      }
-      if (!is_secret_variable) return std::nullopt;
-      return Verdict{"SIG-SECRET-002", Severity::warning, "is returned by a tool",
-                     "Leave it out or mask it"};
     case SinkKind::network_body:
       if (label.source != Source::whole_environment && label.source != Source::secret_file)
         return std::nullopt;
@@ -241,6 +250,7 @@ std::string_view source_word(Source source) {
 void judge(Engine& engine, const Sink& sink, const Label& label, const std::vector<Hop>& way) {
   auto verdict = injection(engine, sink, label);
   if (!verdict.has_value()) verdict = evaluation(engine, sink, label);
+  if (!verdict.has_value()) verdict = disclosure(engine, sink, label);
   if (!verdict.has_value()) verdict = leak(engine, sink, label);
   if (!verdict.has_value()) return;
   Finding finding;
