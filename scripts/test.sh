@@ -45,7 +45,4 @@ if is_wanted e2e; then
   stage "build the programs" cmake --build --preset quick --target programs
   stage "end-to-end tests" python3 tests/e2e/run.py --build build/quick
 fi
-if [ "$only" = all ]; then
-  stage "formatter and clang-tidy" scripts/tidy.py
-fi
 print_longest_stages

@@ -85,7 +85,9 @@ show() { # NAME
 import json, sys
 for item in json.load(sys.stdin)["items"]:
     if item["client"] in ("vscode", "claude-code", "cursor"):
-        print("  %-12s" % (item["title"] + ":"), item["text"].replace("\n", "\n" + " " * 15))'
+        where = "" if item["language"] == "shell" else " (in %s)" % item["where"]
+        print("  %s%s:" % (item["title"], where))
+        print("    " + item["text"].rstrip().replace("\n", "\n    "))'
 }
 
 is_changed=no
