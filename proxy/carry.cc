@@ -116,8 +116,20 @@ Result<std::string> carried_lines(const http1::RequestHead& head, bool for_follo
       line(out, field.name, field.value);
     }
   }
-  line(out, "X-Sigil-Scheme", "http");
-  line(out, "X-Sigil-Host", head.value("host"));
+  return out;
+}
+
+std::string origin_lines(const ClientConnection& client) {
+  std::string out;
+  line(out, "X-Sigil-Scheme", client.scheme());
+  line(out, "X-Sigil-Host", client.host());
+  return out;
+}
+
+std::string caller_lines(const ClientConnection& client) {
+  std::string out = origin_lines(client);
+  line(out, "X-Request-Id", client.request_id());
+  line(out, "X-Sigil-Client-Address", client.address());
   return out;
 }
 
@@ -194,8 +206,7 @@ void Carry::start() {
   // The library behind answers HEAD with 405 or with a body; the connection drops the body here.
   request.method = head.method == "HEAD" ? "GET" : std::string(head.method);
   request.target = head.target;
-  request.lines = *std::move(lines) + "X-Request-Id: " + client_.request_id() +
-                  "\r\nX-Sigil-Client-Address: " + client_.address() + "\r\n";
+  request.lines = *std::move(lines) + caller_lines(client_);
   if (request.method != "GET") request.body.swap(client_.body());
   worker_.api().send(std::move(request), [this, alive = alive()](Result<ApiResponse> answer) {
     if (!alive.expired()) on_answer(std::move(answer));

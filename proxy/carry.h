@@ -22,6 +22,10 @@ class Worker;
 // header whose value its HTTP library would stumble over.
 Result<std::string> carried_lines(const http1::RequestHead& head, bool for_following = false);
 
+// Scheme and host as the client used them; and with them who it is and which request this is.
+std::string origin_lines(const ClientConnection& client);
+std::string caller_lines(const ClientConnection& client);
+
 // Whether the path may be carried: no empty, "." or ".." segments, plain or encoded.
 bool is_clean_path(std::string_view path);
 

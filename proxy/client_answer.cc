@@ -7,6 +7,8 @@
 namespace sigil::proxy {
 namespace {
 
+constexpr std::string_view kTransportSecurity = "Strict-Transport-Security: max-age=31536000\r\n";
+
 std::string_view connection_line(bool keep_alive, int minor_version) {
   if (!keep_alive) return "Connection: close\r\n";
   return minor_version == 0 ? "Connection: keep-alive\r\n" : "";
@@ -32,6 +34,7 @@ void ClientConnection::begin_answer(const AnswerHead& answer) {
   out.append(std::to_string(answer.status)).append(" ");
   out.append(http1::reason_phrase(answer.status)).append("\r\n");
   out.append(answer.lines);
+  if (is_https_) out.append(kTransportSecurity);
   out.append("X-Request-Id: ").append(request_id_).append("\r\n");
   if (answer.length)
     out.append("Content-Length: ").append(std::to_string(*answer.length)).append("\r\n");
@@ -54,15 +57,15 @@ void ClientConnection::add_body(std::string_view piece) {
 bool ClientConnection::flush() {
   if (state_ == State::closed) return false;
   const bool was_blocked = blocked_since_ != SteadyTime();
-  const std::size_t sent_before = outbox_.sent_bytes();
-  const auto sent = outbox_.flush(descriptor_);
+  const std::size_t sent_before = wire_->sent_bytes(outbox_);
+  const auto sent = wire_->flush(outbox_, worker_.client_room());
   if (sent == Outbox::Sent::failed) {
     give_up();
     return false;
   }
   if (sent == Outbox::Sent::all)
     blocked_since_ = SteadyTime();
-  else if (!was_blocked || outbox_.sent_bytes() != sent_before)
+  else if (!was_blocked || wire_->sent_bytes(outbox_) != sent_before)
     blocked_since_ = worker_.now();
   return true;
 }
@@ -74,7 +77,7 @@ void ClientConnection::end_answer() {
   state_ = State::flushing;
   worker_.count_busy(-1);
   if (!flush()) return;
-  if (!outbox_.has_pending()) finish_request();
+  if (!has_pending()) finish_request();
 }
 
 void ClientConnection::answer(const Answer& whole, std::string_view more_lines) {

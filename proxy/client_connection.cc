@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/mcp/era.h"
+#include "proxy/forwarded.h"
 #include "proxy/front_door.h"
 #include "proxy/origin.h"
 #include "proxy/worker.h"
@@ -21,23 +22,22 @@ constexpr std::size_t kKeptBytes = 16 * 1024;
 
 }  // namespace
 
-ClientConnection::ClientConnection(Worker& worker, int descriptor, std::string address,
+ClientConnection::ClientConnection(Worker& worker, std::unique_ptr<ClientWire> wire,
                                    std::string unread)
     : worker_(worker),
-      descriptor_(descriptor),
-      address_(std::move(address)),
+      wire_(std::move(wire)),
+      caller_(wire_->peer()),
+      address_(caller_.text()),
       parser_({.body_bytes_max = kLargestBody}),
       unread_(std::move(unread)),
       since_(worker.now()) {
   bump(worker_.counters().connections_accepted);
 }
 
-ClientConnection::~ClientConnection() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+ClientConnection::~ClientConnection() = default;
 
 void ClientConnection::start() {
-  worker_.loop().add(descriptor_, *this);
+  worker_.loop().add(wire_->descriptor(), *this);
   read();
 }
 
@@ -57,22 +57,24 @@ void ClientConnection::read() {
   if (state_ == State::lingering && is_readable_) return linger();
   if (state_ != State::reading) return;
   is_reading_ = true;
-  std::vector<char>& scratch = worker_.scratch();
   bool is_hungry = unread_.empty() || !consume({});
   while (state_ == State::reading && (is_readable_ || !is_hungry)) {
     if (!is_hungry) {
       is_hungry = !consume({});
       continue;
     }
-    const auto count = ::recv(descriptor_, scratch.data(), scratch.size(), 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
+    const auto arrived = wire_->receive(worker_.client_room());
+    // A short read means drained, unless the end of the stream waits behind it.
+    if (arrived.is_drained && !has_peer_closed_) is_readable_ = false;
+    if (arrived.kind == ClientWire::Arrived::Kind::nothing) {
       is_readable_ = false;
-      if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) close();
       break;
     }
-    if (static_cast<std::size_t>(count) < scratch.size() && !has_peer_closed_) is_readable_ = false;
-    is_hungry = !consume({scratch.data(), static_cast<std::size_t>(count)});
+    if (arrived.kind == ClientWire::Arrived::Kind::ended) {
+      close();
+      break;
+    }
+    if (!arrived.bytes.empty()) is_hungry = !consume(arrived.bytes);
   }
   is_reading_ = false;
   if (state_ == State::lingering) linger();
@@ -122,8 +124,9 @@ void ClientConnection::on_head() {
   has_head_ = true;
   request_id_ = worker_.next_request_id();
   is_head_ = head().method == "HEAD";
+  read_caller();
   since_ = worker_.now();
-  const auto limit = body_limit(head(), worker_.table());
+  const auto limit = body_limit(host(), head().path(), worker_.table());
   parser_.set_body_bytes_max(limit);
   if (head().framing == http1::Framing::length) {
     if (head().content_length > limit) return;  // the parser's next step refuses it
@@ -134,6 +137,18 @@ void ClientConnection::on_head() {
     outbox_.add(http1::kContinue);
     flush();
   }
+}
+
+void ClientConnection::read_caller() {
+  is_https_ = wire_->is_tls();
+  if (worker_.shared().trusted_proxies.empty()) {
+    if (!(caller_ == wire_->peer())) address_ = (caller_ = wire_->peer()).text();
+    return;
+  }
+  Caller told = read_forwarded(head(), wire_->peer(), worker_.shared().trusted_proxies);
+  if (!(caller_ == told.address)) address_ = (caller_ = told.address).text();
+  if (!told.scheme.empty()) is_https_ = told.scheme == "https";
+  forwarded_host_ = std::move(told.host);
 }
 
 void ClientConnection::on_request() {
@@ -155,7 +170,8 @@ void ClientConnection::refuse(int status, std::string_view reason) {
   must_close_ = true;
   request_since_ = worker_.now();
   is_head_ = false;
-  const bool is_carried_path = parser_.raw_head().size() > 0 && is_carried(head().path());
+  const bool is_carried_path =
+      parser_.raw_head().size() > 0 && is_carried(host(), head().path(), worker_.table());
   if (is_carried_path)
     return answer(problem_answer({.status = status,
                                   .code = status == 413 ? "too_large" : "bad_request",
@@ -179,7 +195,8 @@ void ClientConnection::finish_request() {
   if (must_close_) {
     state_ = State::lingering;
     since_ = worker_.now();
-    ::shutdown(descriptor_, SHUT_WR);
+    wire_->end(worker_.client_room());
+    ::shutdown(wire_->descriptor(), SHUT_WR);
     if (!is_reading_) linger();
     return;
   }
@@ -195,7 +212,7 @@ void ClientConnection::finish_request() {
 void ClientConnection::linger() {
   std::vector<char>& scratch = worker_.scratch();
   for (int rounds = 0; rounds < 64; ++rounds) {
-    const auto count = ::recv(descriptor_, scratch.data(), scratch.size(), 0);
+    const auto count = ::recv(wire_->descriptor(), scratch.data(), scratch.size(), 0);
     if (count > 0) continue;
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       is_readable_ = false;
@@ -206,8 +223,8 @@ void ClientConnection::linger() {
 }
 
 void ClientConnection::on_writable() {
-  if (!outbox_.has_pending()) return;
-  if (!flush() || outbox_.has_pending()) return;
+  if (!has_pending()) return;
+  if (!flush() || has_pending()) return;
   if (state_ == State::flushing) return finish_request();
   if (task_) task_->on_client_drained();
 }
@@ -216,7 +233,7 @@ void ClientConnection::on_writable() {
 // One that is still being made is not wanted any more.
 void ClientConnection::on_peer_closed() {
   if (state_ == State::closed) return;
-  if (state_ == State::flushing && outbox_.has_pending()) {
+  if (state_ == State::flushing && has_pending()) {
     must_close_ = true;
     return;
   }
@@ -241,9 +258,8 @@ void ClientConnection::drop_task() {
 void ClientConnection::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
-  worker_.loop().remove(descriptor_);
-  ::close(descriptor_);
-  descriptor_ = -1;
+  worker_.loop().remove(wire_->descriptor());
+  ::shutdown(wire_->descriptor(), SHUT_RDWR);
   bump(worker_.counters().connections_closed);
   worker_.retire(*this);
 }
@@ -253,8 +269,8 @@ ClientConnection::Handover ClientConnection::hand_over() {
   bytes += unread_;
   drop_task();
   worker_.count_busy(-1);
-  worker_.loop().remove(descriptor_);
-  Handover handover{std::exchange(descriptor_, -1), address_, std::move(bytes)};
+  worker_.loop().remove(wire_->descriptor());
+  Handover handover{std::move(wire_), std::move(bytes)};
   state_ = State::closed;
   bump(worker_.counters().connections_closed);
   worker_.retire(*this);
@@ -267,11 +283,12 @@ void ClientConnection::on_tick(SteadyTime now) {
     case State::reading: {
       const auto extra =
           std::chrono::seconds(static_cast<std::int64_t>(body_.size()) / kBodyBytesPerSecondMin);
-      const auto limit = has_head_    ? timing.body_max + extra
-                         : has_begun_ ? timing.head_max
-                                      : timing.keep_alive_max;
+      const auto limit = has_head_                                 ? timing.body_max + extra
+                         : has_begun_ || wire_->is_shaking_hands() ? timing.head_max
+                                                                   : timing.keep_alive_max;
       if (now - since_ <= limit) break;
       if (has_begun_) return refuse(408, has_head_ ? "body too slow" : "head too slow");
+      wire_->end(worker_.client_room());
       return close();
     }
     case State::lingering:
@@ -297,7 +314,9 @@ void ClientConnection::end_streams() {
 }
 
 void ClientConnection::close_if_idle() {
-  if (state_ == State::reading && !has_begun_) close();
+  if (state_ != State::reading || has_begun_) return;
+  wire_->end(worker_.client_room());
+  close();
 }
 
 }  // namespace sigil::proxy

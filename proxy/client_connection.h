@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/http1/message.h"
 #include "proxy/answers.h"
+#include "proxy/client_wire.h"
 #include "proxy/event_loop.h"
 #include "proxy/outbox.h"
 #include "proxy/request_task.h"
@@ -27,7 +28,7 @@ struct AnswerHead {
 
 class ClientConnection final : public EventSink {
  public:
-  ClientConnection(Worker& worker, int descriptor, std::string address, std::string unread);
+  ClientConnection(Worker& worker, std::unique_ptr<ClientWire> wire, std::string unread);
   ~ClientConnection() override;
 
   // After construction: reads what is there.
@@ -42,7 +43,15 @@ class ClientConnection final : public EventSink {
   // The request, whole, until its answer is finished.
   const http1::RequestHead& head() const { return parser_.head(); }
   std::string& body() { return body_; }
+  // Who calls and what they called, as the load balancers say that we believe.
   const std::string& address() const { return address_; }
+  bool is_local() const { return caller_.is_loopback(); }
+  std::string_view scheme() const { return is_https_ ? "https" : "http"; }
+  std::string_view host() const {
+    return forwarded_host_.empty() ? head().value("host") : std::string_view(forwarded_host_);
+  }
+  // Came without TLS to a place where TLS is spoken.
+  bool is_redirected() const { return wire_->is_redirected(); }
   const std::string& request_id() const { return request_id_; }
   SteadyTime request_since() const { return request_since_; }
 
@@ -56,8 +65,8 @@ class ClientConnection final : public EventSink {
   void answer(const Answer& answer, std::string_view more_lines = {});
   // After a failure in the middle of an answer: the client must see that it is not whole.
   void abort();
-  bool has_pending() const { return outbox_.has_pending(); }
-  std::size_t pending_bytes() const { return outbox_.pending_bytes(); }
+  bool has_pending() const { return wire_->has_pending(outbox_); }
+  std::size_t pending_bytes() const { return wire_->pending_bytes(outbox_); }
   bool has_begun_answer() const { return has_begun_answer_; }
   int answer_status() const { return answer_status_; }
   std::uint64_t answer_bytes() const { return answer_bytes_; }
@@ -65,8 +74,7 @@ class ClientConnection final : public EventSink {
   // Gives the socket away, with the bytes of this request and of those behind it: a sibling starts
   // again from them. The task is gone afterwards.
   struct Handover {
-    int descriptor;
-    std::string address;
+    std::unique_ptr<ClientWire> wire;
     std::string unread;
   };
   Handover hand_over();
@@ -78,6 +86,7 @@ class ClientConnection final : public EventSink {
   void read();
   bool consume(std::string_view bytes);
   void on_head();
+  void read_caller();
   void on_request();
   void refuse(int status, std::string_view reason);
   void finish_request();
@@ -90,9 +99,12 @@ class ClientConnection final : public EventSink {
   bool wants_keep_alive() const;
 
   Worker& worker_;
-  std::size_t slot_ = 0;  // place in the worker's list
-  int descriptor_;
-  std::string address_;
+  std::size_t slot_ = 0;              // place in the worker's list
+  std::unique_ptr<ClientWire> wire_;  // nullptr once given away
+  IpAddress caller_;
+  std::string address_;  // of the caller
+  std::string forwarded_host_;
+  bool is_https_ = false;
   State state_ = State::reading;
   bool is_readable_ = true;
   bool is_reading_ = false;  // on the stack

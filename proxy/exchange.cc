@@ -191,7 +191,9 @@ void Exchange::forward(bool fresh) {
   request.port = replica_->port;
   if (session_) request.upstream_session = session_->upstream_id;
   request.client_address = client_.address();
-  request.public_host = head.value("host");
+  const RouteTable& table = worker_.table();
+  request.public_host = table.is_https ? std::string_view(table.public_host) : client_.host();
+  request.scheme = table.is_https ? "https" : client_.scheme();
   request.request_id = client_.request_id();
   if (config_) {
     request.session_config = config_->shim_config;

@@ -21,15 +21,22 @@ enum class Way { deployment, carried, metrics, welcome, unknown };
 
 struct Destination {
   Way way = Way::unknown;
-  std::string_view deployment;  // with Way::deployment
+  std::string_view deployment{};  // with Way::deployment
+  bool is_by_host = false;        // the name is a host's label, in any case
+  std::string name() const;
 };
 
 // By the raw path: nothing is decoded, so nothing can be spelled in two ways.
 Destination destination_of(std::string_view path);
-bool is_carried(std::string_view path);
+// "weather" for the host weather.mcp.example.org where mcp.example.org is the public one; else
+// empty.
+std::string_view deployment_of_host(std::string_view host, const RouteTable& table);
+// A deployment's own host has /mcp and nothing else: it shares no origin with the console.
+Destination destination_of(std::string_view host, std::string_view path, const RouteTable& table);
+bool is_carried(std::string_view host, std::string_view path, const RouteTable& table);
 
 // How large the body may be.
-std::uint64_t body_limit(const http1::RequestHead& head, const RouteTable& table);
+std::uint64_t body_limit(std::string_view host, std::string_view path, const RouteTable& table);
 
 std::unique_ptr<RequestTask> make_task(ClientConnection& client, Worker& worker);
 

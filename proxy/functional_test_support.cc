@@ -262,7 +262,7 @@ bool TestClient::is_closed_by_peer(Millis at_most) {
 std::string request_text(std::string_view method, std::string_view target, std::uint16_t port,
                          std::string_view lines, std::string_view body) {
   std::string text = std::string(method) + " " + std::string(target) + " HTTP/1.1\r\n";
-  if (lines.find("Host:") == std::string_view::npos)
+  if (!lines.starts_with("Host:") && lines.find("\nHost:") == std::string_view::npos)
     text += "Host: 127.0.0.1:" + std::to_string(port) + "\r\n";
   text += lines;
   if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
@@ -270,11 +270,14 @@ std::string request_text(std::string_view method, std::string_view target, std::
 }
 
 std::string snapshot_text(std::int64_t version, std::uint16_t proxy_port,
-                          const std::vector<RouteSpec>& routes, std::string_view more) {
+                          const std::vector<RouteSpec>& routes, std::string_view more,
+                          std::string public_url) {
   const std::string host = "127.0.0.1:" + std::to_string(proxy_port);
+  if (public_url.empty()) public_url = "http://" + host;
   std::string text = "{\"version\":" + std::to_string(version) +
-                     ",\"instance\":\"test\",\"public_url\":\"http://" + host +
-                     "\",\"allowed_hosts\":[\"" + host + "\"]" + std::string(more);
+                     ",\"instance\":\"test\",\"public_url\":\"" + public_url +
+                     "\",\"allowed_hosts\":[\"" + host + "\",\"" +
+                     public_url.substr(public_url.find("://") + 3) + "\"]" + std::string(more);
   if (more.find("session_keys") == std::string_view::npos)
     text += ",\"session_keys\":[{\"kid\":\"k1\",\"key\":\"" + std::string(64, 'a') + "\"}]";
   text += ",\"routes\":[";
@@ -295,7 +298,8 @@ std::string snapshot_text(std::int64_t version, std::uint16_t proxy_port,
   return text + "]}";
 }
 
-TestProxy::TestProxy(std::size_t workers, const Timing& timing, std::uint16_t api_port)
+TestProxy::TestProxy(std::size_t workers, const Timing& timing, std::uint16_t api_port,
+                     const std::function<void(ProxyOptions&)>& adjust)
     : timing_(timing) {
   std::string pattern = (std::filesystem::temp_directory_path() / "sigil-proxy-XXXXXX").string();
   SIGIL_ASSERT(::mkdtemp(pattern.data()) != nullptr);
@@ -308,6 +312,7 @@ TestProxy::TestProxy(std::size_t workers, const Timing& timing, std::uint16_t ap
     options_.listen = {"127.0.0.1", free_port()};
     options_.control = {"127.0.0.1", free_port()};
     options_.api = {"127.0.0.1", api_port == 0 ? free_port() : api_port};
+    if (adjust) adjust(options_);
     is_listening = listen();
   }
   SIGIL_ASSERT(is_listening);
@@ -320,6 +325,10 @@ bool TestProxy::listen() {
   if (!data.has_value() || !control.has_value()) return false;
   sockets_.data = *std::move(data);
   sockets_.control = std::move(control->front());
+  if (!options_.redirect_listen) return true;
+  auto redirect = listen_on(*options_.redirect_listen, 1);
+  if (!redirect.has_value()) return false;
+  sockets_.redirect = std::move(redirect->front());
   return true;
 }
 
@@ -350,7 +359,8 @@ std::string TestProxy::control_token() const {
 }
 
 void TestProxy::set_routes(const std::vector<RouteSpec>& routes, std::string_view more) {
-  const auto taken = process_->book().take(snapshot_text(++version_, port(), routes, more));
+  const auto taken =
+      process_->book().take(snapshot_text(++version_, port(), routes, more, public_url_));
   SIGIL_ASSERT(taken.has_value() && *taken == version_);
 }
 

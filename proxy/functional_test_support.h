@@ -124,13 +124,16 @@ struct RouteSpec {
 
 class TestProxy {
  public:
-  explicit TestProxy(std::size_t workers = 2, const Timing& timing = {},
-                     std::uint16_t api_port = 0);
+  explicit TestProxy(std::size_t workers = 2, const Timing& timing = {}, std::uint16_t api_port = 0,
+                     const std::function<void(ProxyOptions&)>& adjust = {});
   ~TestProxy();
 
   std::uint16_t port() const { return options_.listen.port; }
   std::uint16_t control_port() const { return options_.control.port; }
   std::uint16_t api_port() const { return options_.api.port; }
+  std::uint16_t redirect_port() const { return options_.redirect_listen->port; }
+  // Of the snapshots to come; else http:// and the listen address.
+  void set_public_url(std::string url) { public_url_ = std::move(url); }
   const std::string& data_dir() const { return options_.data_dir; }
   std::string control_token() const;
   ProxyProcess& process() { return *process_; }
@@ -148,11 +151,13 @@ class TestProxy {
   Sockets sockets_;
   std::unique_ptr<ProxyProcess> process_;
   std::int64_t version_ = 0;
+  std::string public_url_;
 };
 
 // A snapshot as sigild would send it.
 std::string snapshot_text(std::int64_t version, std::uint16_t proxy_port,
-                          const std::vector<RouteSpec>& routes, std::string_view more = {});
+                          const std::vector<RouteSpec>& routes, std::string_view more = {},
+                          std::string public_url = {});
 
 inline constexpr std::string_view kJson = "Content-Type: application/json\r\n";
 inline constexpr std::string_view kPing = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";

@@ -181,7 +181,7 @@ void write_upstream_head(const http1::RequestHead& from, const UpstreamRequest& 
   if (request.config_headers != nullptr)
     for (const auto& [name, value] : *request.config_headers) line(out, name, value);
   line(out, "X-Forwarded-For", request.client_address);
-  line(out, "X-Forwarded-Proto", "http");
+  line(out, "X-Forwarded-Proto", request.scheme);
   line(out, "X-Forwarded-Host", request.public_host);
   line(out, "X-Request-Id", request.request_id);
   out.append("\r\n");

@@ -18,6 +18,7 @@ struct UpstreamRequest {
   std::string_view upstream_session{};  // empty: none
   std::string_view client_address{};
   std::string_view public_host{};
+  std::string_view scheme = "http";
   std::string_view request_id{};
   std::string_view session_config{};  // for the shim; empty: none
   const std::vector<std::pair<std::string, std::string>>* config_headers = nullptr;

@@ -91,7 +91,8 @@ void write_pid(const Descriptor& pid_file) {
 }
 
 std::string Sockets::to_text() const {
-  std::string text = std::to_string(control.get()) + " " + std::to_string(pid_file.get());
+  std::string text = std::to_string(control.get()) + " " + std::to_string(pid_file.get()) + " " +
+                     std::to_string(redirect.get());
   for (const Descriptor& socket : data) text += " " + std::to_string(socket.get());
   return text;
 }
@@ -101,12 +102,16 @@ Result<Sockets> Sockets::from_text(const std::string& text) {
   Sockets sockets;
   int number = -1;
   for (int position = 0; numbers >> number; ++position) {
+    constexpr int kRedirect = 2;
+    if (position == kRedirect && number < 0) continue;  // there is none
     if (::fcntl(number, F_SETFD, FD_CLOEXEC) != 0)
       return fail(ErrorCode::invalid_argument, "an inherited descriptor is not open");
     if (position == 0)
       sockets.control = Descriptor(number);
     else if (position == 1)
       sockets.pid_file = Descriptor(number);
+    else if (position == kRedirect)
+      sockets.redirect = Descriptor(number);
     else
       sockets.data.emplace_back(number);
   }

@@ -13,6 +13,7 @@ namespace sigil::proxy {
 // All are close-on-exec; who starts a successor lets it have them.
 struct Sockets {
   std::vector<Descriptor> data;  // one for each worker
+  Descriptor redirect;           // not open: none
   Descriptor control;
   Descriptor pid_file;  // locked as long as any process of this proxy lives
 

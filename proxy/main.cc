@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "proxy/options.h"
 #include "proxy/supervisor.h"
+#include "proxy/tls_keeper.h"
 
 namespace {
 
@@ -30,6 +31,10 @@ Result<Sockets> open_sockets(const ProxyOptions& options) {
   SIGIL_TRY(sockets.data, listen_on(options.listen, options.workers));
   SIGIL_TRY(auto control, listen_on(options.control, 1));
   sockets.control = std::move(control.front());
+  if (options.redirect_listen) {
+    SIGIL_TRY(auto redirect, listen_on(*options.redirect_listen, 1));
+    sockets.redirect = std::move(redirect.front());
+  }
   return sockets;
 }
 
@@ -58,6 +63,13 @@ int run(const std::vector<std::string>& arguments) {
   ::umask(0077);
   // A parent that a worker started came by /proc/self/exe and would be called "exe".
   ::prctl(PR_SET_NAME, "sigil-proxy");
+  if (!options->tls_cert_file.empty()) {
+    const auto tls = TlsKeeper::open(options->tls_cert_file, options->tls_key_file);
+    if (!tls.has_value()) {
+      std::fprintf(stderr, "sigil-proxy: tls: %s\n", tls.error().message.c_str());
+      return 2;
+    }
+  }
   auto adopted = read_adopted();
   if (!adopted.has_value()) {
     std::fprintf(stderr, "sigil-proxy: %s\n", adopted.error().message.c_str());

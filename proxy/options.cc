@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <thread>
 
+#include "base/config/parse_value.h"
+
 namespace sigil::proxy {
 namespace {
 
@@ -14,9 +16,17 @@ struct Flag {
   std::string_view key;
 };
 
-constexpr Flag kFlags[] = {{"--data-dir", "data_dir"},     {"--listen", "server.listen"},
-                           {"--api", "api.listen"},        {"--control", "proxy.control_listen"},
-                           {"--workers", "proxy.workers"}, {"--drain-max", "proxy.drain_max"}};
+constexpr Flag kFlags[] = {{"--data-dir", "data_dir"},
+                           {"--listen", "server.listen"},
+                           {"--api", "api.listen"},
+                           {"--control", "proxy.control_listen"},
+                           {"--workers", "proxy.workers"},
+                           {"--drain-max", "proxy.drain_max"},
+                           {"--tls-cert-file", "tls.cert_file"},
+                           {"--tls-key-file", "tls.key_file"},
+                           {"--redirect-listen", "server.redirect_listen"},
+                           {"--trusted-proxies", "server.trusted_proxies"},
+                           {"--proxy-protocol", "server.proxy_protocol"}};
 
 std::string default_data_dir() {
   if (::geteuid() == 0) return "/var/lib/sigil";
@@ -58,6 +68,43 @@ std::map<std::string, std::string> read_flags(const std::vector<std::string>& ar
   return flags;
 }
 
+void read_tls(const config::Settings& settings, ProxyOptions& options, std::string& complaints) {
+  options.tls_cert_file = settings.text("tls.cert_file");
+  options.tls_key_file = settings.text("tls.key_file");
+  if (options.tls_cert_file.empty() != options.tls_key_file.empty())
+    complaints =
+        add(complaints, "tls.cert_file and tls.key_file belong together: set both or none");
+  const auto& redirect = settings.text("server.redirect_listen");
+  if (redirect.empty()) return;
+  options.redirect_listen = config::parse_address(redirect);
+  if (!options.redirect_listen)
+    complaints = add(complaints, "server.redirect_listen: \"" + redirect +
+                                     "\" is not an address with a port (0.0.0.0:80)");
+  if (options.tls_cert_file.empty())
+    complaints = add(complaints,
+                     "server.redirect_listen: without tls.cert_file there is no "
+                     "https:// address to name");
+}
+
+void read_balancers(const config::Settings& settings, ProxyOptions& options,
+                    std::string& complaints) {
+  for (const auto& text : settings.list("server.trusted_proxies")) {
+    if (!options.trusted_proxies_text.empty()) options.trusted_proxies_text += ",";
+    options.trusted_proxies_text += text;
+    if (const auto network = parse_network(text))
+      options.trusted_proxies.push_back(*network);
+    else
+      complaints = add(complaints, "server.trusted_proxies: \"" + text +
+                                       "\" is no address and no range (10.0.0.0/8, with zeros "
+                                       "behind the prefix)");
+  }
+  options.has_preamble = settings.boolean("server.proxy_protocol");
+  if (options.has_preamble && options.trusted_proxies.empty())
+    complaints = add(complaints,
+                     "server.proxy_protocol: server.trusted_proxies must say who may "
+                     "speak it");
+}
+
 }  // namespace
 
 const config::Table& proxy_settings() {
@@ -77,7 +124,17 @@ const config::Table& proxy_settings() {
     entry("data_dir", "SIGIL_DATA_DIR", config::Type::path, default_data_dir(),
           "Where routes, keys and the pid file are.");
     entry("server.listen", "SIGIL_LISTEN", config::Type::address, "127.0.0.1:7450",
-          "The front door; loopback only in this release.");
+          "The front door; on other addresses than loopback only with a certificate.");
+    entry("tls.cert_file", "SIGIL_TLS_CERT_FILE", config::Type::path, "",
+          "PEM certificate and its chain; empty: plain HTTP on loopback.");
+    entry("tls.key_file", "SIGIL_TLS_KEY_FILE", config::Type::path, "", "Its key, PEM.");
+    entry("server.redirect_listen", "SIGIL_SERVER_REDIRECT_LISTEN", config::Type::text, "",
+          "A port for plain HTTP that names the https:// address and does nothing else.");
+    entry("server.trusted_proxies", "SIGIL_SERVER_TRUSTED_PROXIES", config::Type::list, "",
+          "Addresses of load balancers whose word about the caller counts.");
+    entry(
+        "server.proxy_protocol", "SIGIL_SERVER_PROXY_PROTOCOL", config::Type::boolean, "false",
+        "Trusted proxies begin each connection with a PROXY v2 header, and nobody else connects.");
     entry("api.listen", "SIGIL_API_LISTEN", config::Type::address, "127.0.0.1:7451",
           "Where sigild listens.");
     entry("proxy.control_listen", "SIGIL_PROXY_CONTROL_LISTEN", config::Type::address,
@@ -113,15 +170,18 @@ Result<ProxyOptions> read_options(const std::vector<std::string>& arguments,
   options.control = settings->address("proxy.control_listen");
   options.workers = static_cast<std::size_t>(settings->integer("proxy.workers"));
   options.drain_max = settings->duration("proxy.drain_max");
-  const auto loopback = [&](const char* key, const config::Address& address) {
+  read_tls(*settings, options, complaints);
+  read_balancers(*settings, options, complaints);
+  const auto loopback = [&](const char* key, const config::Address& address, const char* why) {
     if (!address.is_loopback())
       complaints = add(complaints, std::string(key) + ": " + address.text() +
-                                       " is not a loopback address; plain HTTP is served on "
-                                       "127.0.0.1 or [::1] only");
+                                       " is not a loopback address; " + why);
   };
-  loopback("server.listen", options.listen);
-  loopback("api.listen", options.api);
-  loopback("proxy.control_listen", options.control);
+  if (options.tls_cert_file.empty())
+    loopback("server.listen", options.listen,
+             "plain HTTP is served on 127.0.0.1 or [::1] only: set tls.cert_file and tls.key_file");
+  loopback("api.listen", options.api, "sigild talks to this proxy alone");
+  loopback("proxy.control_listen", options.control, "sigild reaches the proxy by it");
   if (!complaints.empty()) return fail(ErrorCode::invalid_argument, "E_CONFIG", complaints);
   return options;
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/config/settings.h"
 #include "base/result.h"
+#include "proxy/network.h"
 
 namespace sigil::proxy {
 
@@ -16,6 +18,11 @@ struct ProxyOptions {
   config::Address api;
   config::Address control;
   std::size_t workers = 1;
+  std::string tls_cert_file, tls_key_file;  // empty: plain HTTP
+  std::optional<config::Address> redirect_listen;
+  std::vector<Network> trusted_proxies;
+  std::string trusted_proxies_text;
+  bool has_preamble = false;
   std::chrono::milliseconds drain_max{20'000};
   bool asks_for_help = false;
 };

@@ -63,6 +63,16 @@ Outbox::Sent Outbox::flush(int descriptor) {
   return Sent::all;
 }
 
+void Outbox::take(const std::function<void(std::string_view)>& with) {
+  if (pending_bytes() > 0) with(std::string_view(pending_).substr(pending_at_));
+  for (const Piece& piece : pieces_) with(view(piece));
+  pending_.clear();
+  pending_at_ = 0;
+  pieces_.clear();
+  copies_.clear();
+  if (copies_.capacity() > kKeptBytes) std::string().swap(copies_);
+}
+
 void Outbox::keep_rest(std::size_t sent) {
   const std::size_t from_pending = std::min(sent, pending_bytes());
   pending_at_ += from_pending;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,8 @@ class Outbox {
   void add(std::string_view bytes);
   void add_copy(std::string_view bytes);
   Sent flush(int descriptor);
+  // Hands everything to somebody else, in order; nothing is pending afterwards.
+  void take(const std::function<void(std::string_view)>& with);
   bool has_pending() const { return pending_.size() > pending_at_ || !pieces_.empty(); }
   std::size_t pending_bytes() const { return pending_.size() - pending_at_; }
   // Bytes the socket took since the last clear().

@@ -17,7 +17,7 @@
 namespace sigil::proxy {
 namespace {
 
-constexpr auto kSweepEvery = std::chrono::milliseconds(2'000);
+constexpr auto kReportEvery = std::chrono::hours(12);
 // Kept back for files, sigild and the control port.
 constexpr std::size_t kSpareDescriptors = 128;
 
@@ -36,6 +36,11 @@ std::vector<std::string> hosts_of(const config::Address& listen) {
   return {listen.text(), "127.0.0.1:" + port, "localhost:" + port, "[::1]:" + port};
 }
 
+std::string host_without_port(const std::string& host) {
+  if (host.starts_with('[')) return host.substr(1, host.find(']') - 1);
+  return host.substr(0, host.find(':'));
+}
+
 }  // namespace
 
 ProxyProcess::ProxyProcess(const ProxyOptions& options, const Timing& timing)
@@ -46,6 +51,9 @@ ProxyProcess::ProxyProcess(const ProxyOptions& options, const Timing& timing)
   shared_->api_address = options.api.host == "localhost" ? "127.0.0.1" : options.api.host;
   shared_->api_port = options.api.port;
   shared_->own_hosts = hosts_of(options.listen);
+  shared_->trusted_proxies = options.trusted_proxies;
+  shared_->has_preamble = options.has_preamble;
+  shared_->is_loopback_listener = options.listen.is_loopback();
   const std::size_t descriptors = raise_descriptor_limit();
   const std::size_t usable =
       descriptors > 2 * kSpareDescriptors ? descriptors - kSpareDescriptors : kSpareDescriptors;
@@ -63,14 +71,19 @@ Result<std::unique_ptr<ProxyProcess>> ProxyProcess::start(const ProxyOptions& op
               {{"version", process->shared_->book.current()->version}});
   else if (loaded.error().code != ErrorCode::not_found)
     log::error("the routes on disk cannot be used", {{"reason", loaded.error().message}});
+  if (!options.tls_cert_file.empty()) {
+    SIGIL_TRY(process->shared_->tls, TlsKeeper::open(options.tls_cert_file, options.tls_key_file));
+    process->report_certificate();
+  }
   process->start_workers(sockets);
   return process;
 }
 
 void ProxyProcess::start_workers(const Sockets& sockets) {
   for (std::size_t i = 0; i < options_.workers; ++i) {
-    workers_.push_back(
-        std::make_unique<Worker>(*shared_, i, sockets.data[i % sockets.data.size()].get()));
+    workers_.push_back(std::make_unique<Worker>(*shared_, i,
+                                                sockets.data[i % sockets.data.size()].get(),
+                                                i == 0 ? sockets.redirect.get() : -1));
     shared_->workers.push_back(workers_.back().get());
   }
   shared_->book.on_change([this] {
@@ -93,10 +106,24 @@ void ProxyProcess::start_workers(const Sockets& sockets) {
                                              std::move(actions));
   poller_ = std::make_unique<RoutePoller>(shared_->book, "http://" + options_.api.text(),
                                           shared_->control_token);
-  sweeper_ = std::jthread([this](const std::stop_token& stop) {
-    while (sleep_for(kSweepEvery, stop))
-      shared_->sessions.sweep(system_clock().wall_now(), shared_->book.current()->session_idle);
-  });
+  sweeper_ = std::jthread([this](const std::stop_token& stop) { sweep(stop); });
+}
+
+void ProxyProcess::sweep(const std::stop_token& stop) {
+  auto next_report = std::chrono::steady_clock::now() + kReportEvery;
+  while (sleep_for(shared_->timing.sweep, stop)) {
+    shared_->sessions.sweep(system_clock().wall_now(), shared_->book.current()->session_idle);
+    if (!shared_->tls) continue;
+    const bool is_new = shared_->tls->refresh();
+    if (!is_new && std::chrono::steady_clock::now() < next_report) continue;
+    next_report = std::chrono::steady_clock::now() + kReportEvery;
+    report_certificate();
+  }
+}
+
+void ProxyProcess::report_certificate() const {
+  const auto table = shared_->book.current();
+  shared_->tls->report(table->is_https ? host_without_port(table->public_host) : "");
 }
 
 ProxyProcess::~ProxyProcess() {

@@ -36,6 +36,8 @@ class ProxyProcess {
   void start_workers(const Sockets& sockets);
   std::string status() const;
   std::string metrics() const;
+  void sweep(const std::stop_token& stop);
+  void report_certificate() const;
 
   ProxyOptions options_;
   std::string started_at_;

@@ -158,6 +158,10 @@ Result<RouteTable> parse_snapshot(std::string_view text) {
   if (table.version < 1) return misfit("no version");
   table.instance = string_or(json, "instance");
   table.public_url = string_or(json, "public_url");
+  table.is_https = table.public_url.starts_with("https://");
+  if (const auto mark = table.public_url.find("://"); mark != std::string::npos)
+    table.public_host =
+        lower(table.public_url.substr(mark + 3, table.public_url.find('/', mark + 3) - mark - 3));
   table.allowed_hosts = texts_in(json, "allowed_hosts");
   for (auto& host : table.allowed_hosts) host = lower(std::move(host));
   for (const Json& item : array_in(json, "session_keys")) {

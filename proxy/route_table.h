@@ -78,6 +78,8 @@ struct RouteTable {
   std::int64_t version = 0;  // 0: no snapshot was ever seen
   std::string instance;
   std::string public_url;
+  std::string public_host;                 // of public_url, lower case, with a port that is named
+  bool is_https = false;                   // public_url is
   std::vector<std::string> allowed_hosts;  // lower case, with port
   std::vector<SessionKey> session_keys;    // the first seals, all open
   std::chrono::milliseconds session_idle{1'800'000};

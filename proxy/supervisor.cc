@@ -130,6 +130,7 @@ class Parent {
   int end() {
     // Newcomers are refused at once instead of waiting in a queue nobody serves.
     sockets_.data.clear();
+    sockets_.redirect.close();
     if (worker_ == 0) return 0;
     ::kill(worker_, SIGTERM);
     const auto deadline = SteadyClock::now() + options_.drain_max + kGraceAfterDrain;
@@ -168,7 +169,13 @@ class Successor {
                   "--api=" + options.api.text(),
                   "--control=" + options.control.text(),
                   "--workers=" + std::to_string(options.workers),
-                  "--drain-max=" + std::to_string(options.drain_max.count()) + "ms"};
+                  "--drain-max=" + std::to_string(options.drain_max.count()) + "ms",
+                  "--tls-cert-file=" + options.tls_cert_file,
+                  "--tls-key-file=" + options.tls_key_file,
+                  "--trusted-proxies=" + options.trusted_proxies_text,
+                  std::string("--proxy-protocol=") + (options.has_preamble ? "true" : "false")};
+    if (options.redirect_listen)
+      arguments_.push_back("--redirect-listen=" + options.redirect_listen->text());
     for (char** entry = environ; *entry != nullptr; ++entry)
       if (!std::string_view(*entry).starts_with(std::string(kAdoptVariable) + "="))
         environment_.emplace_back(*entry);
@@ -214,6 +221,7 @@ class WorkerWatch {
                        sockets_.to_text();
     std::vector<int> inherited = {link.theirs.get(), sockets_.control.get(),
                                   sockets_.pid_file.get()};
+    if (sockets_.redirect.is_open()) inherited.push_back(sockets_.redirect.get());
     for (const Descriptor& socket : sockets_.data) inherited.push_back(socket.get());
     parent_ = Successor(options_, text).start(inherited);
     process_.set_parent(parent_);
@@ -240,7 +248,10 @@ void drain(ProxyProcess& process, Sockets& sockets, milliseconds at_most) {
   const auto deadline = SteadyClock::now() + at_most;
   while (SteadyClock::now() < deadline) {
     // Closed as soon as nobody accepts: newcomers are refused instead of left in the queue.
-    if (process.has_stopped_accepting()) sockets.data.clear();
+    if (process.has_stopped_accepting()) {
+      sockets.data.clear();
+      sockets.redirect.close();
+    }
     if (sockets.data.empty() && process.is_idle()) break;
     ::poll(nullptr, 0, 20);
   }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "base/crypto/crypto.h"
 #include "base/encoding.h"
@@ -22,15 +23,16 @@ namespace {
 constexpr std::size_t kScratchBytes = 128 * 1024;
 constexpr auto kWakeAgain = std::chrono::seconds(1);
 
-std::string address_text(const sockaddr_storage& peer) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (peer.ss_family == AF_INET)
-    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&peer)->sin_addr, text.data(),
-                text.size());
-  else
-    ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_addr, text.data(),
-                text.size());
-  return text.data();
+IpAddress address_of(const sockaddr_storage& peer) {
+  IpAddress address;
+  if (peer.ss_family == AF_INET) {
+    address.bytes[10] = address.bytes[11] = 0xff;
+    std::memcpy(address.bytes.data() + 12, &reinterpret_cast<const sockaddr_in*>(&peer)->sin_addr,
+                4);
+  } else {
+    std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_addr, 16);
+  }
+  return address;
 }
 
 // A client that vanished without a word is noticed by the kernel: probes on idle streams, and a
@@ -50,7 +52,8 @@ void tune(int descriptor) {
 
 class Worker::Acceptor final : public EventSink {
  public:
-  Acceptor(Worker& worker, int listener) : worker_(worker), listener_(listener) {
+  Acceptor(Worker& worker, int listener, bool is_redirecting)
+      : worker_(worker), listener_(listener), is_redirecting_(is_redirecting) {
     worker_.loop_.add_listener(listener_, *this);
   }
   ~Acceptor() override { worker_.loop_.remove(listener_); }
@@ -66,21 +69,31 @@ class Worker::Acceptor final : public EventSink {
         if (errno == EINTR || errno == ECONNABORTED) continue;
         return;
       }
-      if (worker_.clients_.size() >= worker_.shared_.connections_max) {
-        ::close(descriptor);
-        continue;
-      }
-      tune(descriptor);
-      worker_.adopt(descriptor, address_text(peer), {});
+      take(descriptor, address_of(peer));
     }
   }
 
  private:
+  void take(int descriptor, const IpAddress& peer) {
+    const Shared& shared = worker_.shared_;
+    auto wire = std::make_unique<ClientWire>(
+        ClientWire::Options{.descriptor = descriptor,
+                            .peer = peer,
+                            .tls = shared.tls && !is_redirecting_ ? shared.tls->current() : nullptr,
+                            .has_preamble = shared.has_preamble && !is_redirecting_,
+                            .is_redirected = is_redirecting_});
+    if (worker_.clients_.size() >= shared.connections_max) return;
+    if (shared.has_preamble && !is_redirecting_ && !is_in_any(shared.trusted_proxies, peer)) return;
+    tune(descriptor);
+    worker_.adopt(std::move(wire), {});
+  }
+
   Worker& worker_;
   int listener_;
+  bool is_redirecting_;
 };
 
-Worker::Worker(Shared& shared, std::size_t index, int listener)
+Worker::Worker(Shared& shared, std::size_t index, int listener, int redirecting)
     : shared_(shared),
       index_(index),
       scratch_(kScratchBytes),
@@ -94,7 +107,8 @@ Worker::Worker(Shared& shared, std::size_t index, int listener)
       table_(shared.book.current()),
       id_prefix_("req_" + to_hex(crypto::random_bytes(5))) {
   refresh_time();
-  acceptor_ = std::make_unique<Acceptor>(*this, listener);
+  acceptor_ = std::make_unique<Acceptor>(*this, listener, false);
+  if (redirecting >= 0) redirect_acceptor_ = std::make_unique<Acceptor>(*this, redirecting, true);
 }
 
 Worker::~Worker() {
@@ -182,6 +196,7 @@ void Worker::close_idle_clients() {
 void Worker::begin_drain() {
   loop_.post([this] {
     acceptor_.reset();
+    redirect_acceptor_.reset();
     has_stopped_accepting_ = true;
     close_idle_clients();
   });
@@ -191,9 +206,8 @@ void Worker::end_streams() {
   loop_.post([this] { for_each_client([](ClientConnection& client) { client.end_streams(); }); });
 }
 
-void Worker::adopt(int descriptor, std::string address, std::string unread) {
-  auto made =
-      std::make_unique<ClientConnection>(*this, descriptor, std::move(address), std::move(unread));
+void Worker::adopt(std::unique_ptr<ClientWire> wire, std::string unread) {
+  auto made = std::make_unique<ClientConnection>(*this, std::move(wire), std::move(unread));
   ClientConnection& client = *made;
   client.slot_ = clients_.size();
   clients_.push_back(std::move(made));

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "proxy/api_client.h"
+#include "proxy/client_wire.h"
 #include "proxy/envelope.h"
 #include "proxy/event_loop.h"
 #include "proxy/metrics.h"
@@ -20,6 +21,7 @@
 #include "proxy/session_config.h"
 #include "proxy/session_table.h"
 #include "proxy/session_token.h"
+#include "proxy/tls_keeper.h"
 #include "proxy/upstream.h"
 
 namespace sigil::proxy {
@@ -40,6 +42,7 @@ struct Timing {
   std::chrono::milliseconds follow_poll{1'000};
   std::chrono::milliseconds linger{2'000};
   std::chrono::milliseconds stream_order_max{2'000};
+  std::chrono::milliseconds sweep{2'000};
 };
 
 // What all workers of the process use.
@@ -55,6 +58,10 @@ struct Shared {
   std::string api_address = "127.0.0.1";
   std::uint16_t api_port = 7451;
   std::vector<std::string> own_hosts;  // the listen address: allowed while no snapshot says more
+  std::unique_ptr<TlsKeeper> tls;      // nullptr: plain HTTP
+  std::vector<Network> trusted_proxies;
+  bool has_preamble = false;  // trusted proxies speak the PROXY protocol, and nobody else may
+  bool is_loopback_listener = true;
   Timing timing;
   std::size_t connections_max = 4096;  // per worker
   std::atomic<bool> is_draining{false};
@@ -63,8 +70,9 @@ struct Shared {
 
 class Worker {
  public:
-  // The listening socket stays the caller's.
-  Worker(Shared& shared, std::size_t index, int listener);
+  // The listening sockets stay the caller's. `redirecting`: -1, or one whose callers are only told
+  // the https:// address.
+  Worker(Shared& shared, std::size_t index, int listener, int redirecting = -1);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -91,6 +99,7 @@ class Worker {
   std::size_t index() const { return index_; }
   EventLoop& loop() { return loop_; }
   std::vector<char>& scratch() { return scratch_; }
+  ClientWire::Room& client_room() { return client_room_; }
   std::string& head_buffer() { return head_buffer_; }
   std::string& lines_buffer() { return lines_buffer_; }
   OpenedSessions& opened_sessions() { return opened_sessions_; }
@@ -109,8 +118,8 @@ class Worker {
   // Asks sigild to start a suspended deployment; asking again within a second is not repeated.
   void wake_deployment(const std::string& deployment);
   std::string metrics_page() const;
-  // A socket with what was read from it so far: from the listener, or handed over by a sibling.
-  void adopt(int descriptor, std::string address, std::string unread);
+  // A connection with what was read from it so far: from the listener, or handed over by a sibling.
+  void adopt(std::unique_ptr<ClientWire> wire, std::string unread);
   void retire(ClientConnection& client);
   // Objects whose callbacks are on the stack are freed after the batch.
   void bury(std::shared_ptr<void> object) { graveyard_.push_back(std::move(object)); }
@@ -129,6 +138,7 @@ class Worker {
   std::size_t index_;
   EventLoop loop_;
   std::vector<char> scratch_;
+  ClientWire::Room client_room_{scratch_};
   std::string head_buffer_, lines_buffer_;
   OpenedSessions opened_sessions_;
   SteadyTime now_{};
@@ -142,7 +152,7 @@ class Worker {
   std::shared_ptr<const RouteTable> table_;
   std::uint64_t generation_ = 0;
   std::map<std::string, SteadyTime> woken_;
-  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<Acceptor> acceptor_, redirect_acceptor_;
   std::vector<std::unique_ptr<ClientConnection>> clients_;
   std::vector<std::unique_ptr<ClientConnection>> closed_clients_;
   std::vector<std::shared_ptr<void>> graveyard_;
