@@ -4,11 +4,14 @@ namespace sigil::cli {
 namespace {
 
 void add_global_options(Command& command, GlobalOptions& global) {
-  command.options.push_back({"-o,--output",
-                             "FORMAT",
-                             "how to print results: table or json",
+  // A report has one more form, which code hosts and editors read.
+  const bool is_scan = command.name == "scan";
+  command.options.push_back({"-o,--output", "FORMAT",
+                             is_scan ? "how to print results: table, json or sarif"
+                                     : "how to print results: table or json",
                              &global.output,
-                             {"table", "json"}});
+                             is_scan ? std::vector<std::string>{"table", "json", "sarif"}
+                                     : std::vector<std::string>{"table", "json"}});
   command.options.push_back(
       {"-q,--quiet", "", "only results, and of lists only the names", &global.is_quiet});
   for (auto& child : command.commands) add_global_options(child, global);
@@ -30,9 +33,10 @@ Command command_tree(GlobalOptions& global) {
       {"sigil tool call server-everything echo --arg message=hello", "call one of its tools"},
       {"sigil doctor", "find out what is wrong on the server, and how to mend it"},
   };
-  root.commands = {deploy_command(),  deployment_command(), operation_command(),
-                   package_command(), tool_command(),       snippet_command(),
-                   status_command(),  doctor_command(),     version_command()};
+  root.commands = {deploy_command(),     deployment_command(), operation_command(),
+                   package_command(),    tool_command(),       snippet_command(),
+                   scan_command(global), waiver_command(),     advisories_command(),
+                   status_command(),     doctor_command(),     version_command()};
   root.commands.push_back(completion_command([] {
     static GlobalOptions unused;  // the tree is only looked at
     return command_tree(unused);

@@ -18,6 +18,9 @@ Command package_command();
 Command operation_command();
 Command tool_command();
 Command snippet_command();
+Command scan_command(const GlobalOptions& global);  // outlived by the options
+Command waiver_command();
+Command advisories_command();
 Command doctor_command();
 Command status_command();
 Command version_command();

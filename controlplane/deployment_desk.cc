@@ -69,7 +69,7 @@ Result<void> check_upload(db::Transaction& tx, const db::Source& source) {
 std::vector<std::string> steps_of(OperationKind kind) {
   switch (kind) {
     case OperationKind::deploy:
-      return {"fetch", "manifest", "build", "start", "verify", "switch", "publish"};
+      return {"fetch", "manifest", "scan", "build", "start", "verify", "switch", "publish"};
     case OperationKind::restart:
       return {"start", "verify", "switch"};
     case OperationKind::delete_:

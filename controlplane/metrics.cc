@@ -15,8 +15,8 @@ std::vector<std::string> texts(const Names& names) {
   return values;
 }
 
-const std::vector<std::string> kSteps = {"fetch",  "manifest", "build", "start", "verify",
-                                         "switch", "publish",  "stop",  "remove"};
+const std::vector<std::string> kSteps = {"fetch",  "manifest", "scan",    "build", "start",
+                                         "verify", "switch",   "publish", "stop",  "remove"};
 const std::vector<std::string> kMethods = {"GET", "POST", "PUT", "PATCH", "DELETE"};
 
 // From a tenth of a second to half an hour: builds take minutes.

@@ -42,6 +42,16 @@ BuilderSettings builder_settings(const config::Settings& all) {
   return settings;
 }
 
+ScanSettings scan_settings(const config::Settings& all) {
+  ScanSettings settings;
+  settings.fail_on = all.text("scan.fail_on");
+  settings.policy_file = all.text("scan.policy_file");
+  settings.four_eyes = all.text("scan.four_eyes");
+  settings.binary = all.text("scan.binary");
+  settings.time_max = all.duration("scan.time_max");
+  return settings;
+}
+
 RuntimeSettings runtime_settings(const config::Settings& all) {
   RuntimeSettings settings;
   settings.network_pools = all.list("runtime.network_pools");
@@ -171,6 +181,7 @@ Result<Settings> load_settings(const config::Sources& sources) {
   settings.log_level = all.text("log.level");
   settings.log_format = all.text("log.format");
   settings.builder = builder_settings(all);
+  settings.scan = scan_settings(all);
   settings.runtime = runtime_settings(all);
   settings.proxy = proxy_settings(all);
   SIGIL_CHECK(check_together(settings));

@@ -33,6 +33,14 @@ struct BuilderSettings {
   std::string shim_file;
 };
 
+struct ScanSettings {
+  std::string fail_on = "block";   // block, error, warning
+  std::string four_eyes = "auto";  // "required": no waiver by one person alone
+  std::string policy_file;         // empty: the built-in policy
+  std::string binary;              // empty: beside sigild
+  std::chrono::milliseconds time_max{60'000};
+};
+
 struct RuntimeSettings {
   std::vector<std::string> network_pools;  // empty: the driver's own
   std::int64_t memory_bytes = 0, cpu_thousandths = 0, pids = 0, tmp_bytes = 0;
@@ -67,6 +75,7 @@ struct Settings {
   std::int64_t upload_bytes_max = 0;
   std::string log_level, log_format;
   BuilderSettings builder;
+  ScanSettings scan;
   RuntimeSettings runtime;
   ProxySettings proxy;
 

@@ -118,6 +118,22 @@ void add_builder(Table& table) {
       entry("builder.shim_file", Type::path, "", "the static sigil-shim; empty: beside sigild"));
 }
 
+void add_scan(Table& table) {
+  table.push_back(one_of(entry("scan.fail_on", Type::text, "block",
+                               "the severity of a finding from which on a deploy is refused"),
+                         {"block", "error", "warning"}));
+  table.push_back(entry("scan.policy_file", Type::path, "",
+                        "severities, allowed hosts and packages of scans, as JSON or YAML"));
+  table.push_back(
+      within(entry("scan.time_max", Type::duration, "60s", "the longest scan; longer ones block"),
+             1'000, 60 * kMinute));
+  table.push_back(one_of(entry("scan.four_eyes", Type::text, "auto",
+                               "auto: the only admin of a team may waive a finding alone for a "
+                               "week; required: never"),
+                         {"auto", "required"}));
+  table.push_back(entry("scan.binary", Type::path, "", "sigil-scan; empty: beside sigild"));
+}
+
 void add_runtime(Table& table) {
   table.push_back(entry("runtime.network_pools", Type::list, "",
                         "addresses for the networks of deployments, one /28 each, from the first "
@@ -201,6 +217,7 @@ const config::Table& settings_table() {
     Table rows;
     add_server(rows);
     add_builder(rows);
+    add_scan(rows);
     add_runtime(rows);
     add_proxy(rows);
     add_log(rows);

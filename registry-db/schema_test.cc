@@ -132,6 +132,10 @@ void SchemaTest::fill() {
         ", '" + user_a_.text() + "', 'sglp', decode(repeat('ab', 32), 'hex'))");
   query("insert into sigil.scan_reports (id, team_id, verdict, report) values ('s', " + team +
         ", 'passed', '{}')");
+  query(
+      "insert into sigil.scan_waivers (id, team_id, rule, path, reason, author_id, expires_at)"
+      " values ('w', " +
+      team + ", 'SIG-CMD-001', '**', 'r', '" + user_a_.text() + "', now())");
   query("insert into sigil.git_hosts (id, kind, name) values ('h', 'git', 'h')");
   query(
       "insert into sigil.git_installations (id, git_host_id, team_id, external_id, account)"

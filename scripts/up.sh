@@ -20,7 +20,7 @@ install_programs() {
   mkdir -p "$programs" "$prefix/bin"
   is_changed=no
   for path in build/release/cli/sigil build/release/controlplane/sigild build/release/proxy/sigil-proxy \
-    build/release/runtime/shim/sigil-shim; do
+    build/release/builder/scan/sigil-scan build/release/runtime/shim/sigil-shim; do
     name=$(basename "$path")
     cmp -s "$path" "$programs/$name" && continue
     install -m 0755 "$path" "$programs/.$name.new"

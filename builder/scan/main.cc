@@ -66,6 +66,9 @@ Result<scan::ScanRequest> request_of(const scan::ScanOptions& options) {
     SIGIL_TRY(const auto text, read_file(options.policy_file));
     SIGIL_TRY(request.policy, scan::parse_policy(text, options.policy_file));
   }
+  if (!options.policy_text.empty()) {
+    SIGIL_TRY(request.policy, scan::parse_policy(options.policy_text, "the server's policy"));
+  }
   if (options.fail_on) request.policy.fail_on = *options.fail_on;
   if (!options.waivers_file.empty()) {
     SIGIL_TRY(const auto text, read_file(options.waivers_file));
@@ -193,6 +196,35 @@ int run_scan(const scan::ScanOptions& options) {
   return write_all(STDOUT_FILENO, end.text) ? exit_code : kNoScan;
 }
 
+int run_import(const scan::ScanOptions& options) {
+  std::optional<scan::Ecosystem> ecosystem;
+  for (const auto each :
+       {scan::Ecosystem::npm, scan::Ecosystem::pypi, scan::Ecosystem::go, scan::Ecosystem::cargo}) {
+    const std::string name(scan::osv_name(each));
+    const bool is_named = options.ecosystem.empty()
+                              ? options.import_archive.find(name) != std::string::npos
+                              : options.ecosystem == name;
+    if (is_named) ecosystem = each;
+  }
+  if (!ecosystem || options.advisories_folder.empty())
+    return complain("--ecosystem npm|PyPI|Go|crates.io and --advisories FOLDER are needed");
+  const auto source = scan::import_advisories(options.import_archive, options.sha256, *ecosystem,
+                                              options.advisories_folder, std::time(nullptr));
+  if (!source)
+    return complain(source.error().message +
+                    (source.error().hint.empty() ? "" : "; " + source.error().hint));
+  const Json facts = {{"ecosystem", scan::osv_name(*ecosystem)},
+                      {"records", source->records},
+                      {"date", source->date},
+                      {"sha256", source->sha256}};
+  const auto text = options.output == "json"
+                        ? pretty(facts)
+                        : std::to_string(source->records) + " records for " +
+                              std::string(scan::osv_name(*ecosystem)) + ", the newest of " +
+                              source->date + ", sha256 " + source->sha256 + "\n";
+  return write_all(STDOUT_FILENO, text) ? 0 : kNoScan;
+}
+
 std::string rules_text() {
   auto rules = Json::array();
   for (const auto& rule : scan::all_rules())
@@ -218,6 +250,7 @@ int main(int argc, char** argv) {
                  ? 0
                  : kNoScan;
     signal(SIGPIPE, SIG_IGN);
+    if (!options->import_archive.empty()) return run_import(*options);
     return run_scan(*options);
   } catch (const std::exception& error) {
     return complain(error.what());

@@ -17,13 +17,18 @@ tl::unexpected<Error> refuse(const std::string& message) {
 }
 
 Result<void> take_value(ScanOptions& options, const std::string& name, const std::string& value) {
-  const std::map<std::string, std::string*> texts = {{"--base", &options.base},
-                                                     {"--server", &options.server},
-                                                     {"--commit", &options.commit},
-                                                     {"--policy", &options.policy_file},
-                                                     {"--waivers", &options.waivers_file},
-                                                     {"--advisories", &options.advisories_folder},
-                                                     {"--public-url", &options.public_url}};
+  const std::map<std::string, std::string*> texts = {
+      {"--base", &options.base},
+      {"--server", &options.server},
+      {"--commit", &options.commit},
+      {"--policy", &options.policy_file},
+      {"--policy-text", &options.policy_text},
+      {"--import-advisories", &options.import_archive},
+      {"--ecosystem", &options.ecosystem},
+      {"--sha256", &options.sha256},
+      {"--waivers", &options.waivers_file},
+      {"--advisories", &options.advisories_folder},
+      {"--public-url", &options.public_url}};
   if (const auto found = texts.find(name); found != texts.end()) {
     *found->second = value;
   } else if (name == "--output") {
@@ -69,7 +74,8 @@ Result<ScanOptions> parse_scan_options(const std::vector<std::string>& arguments
       return refuse("one tree at a time");
     }
   }
-  if (options.tree.empty() && !options.wants_help && !options.wants_rules)
+  if (options.tree.empty() && !options.wants_help && !options.wants_rules &&
+      options.import_archive.empty())
     return refuse("no tree is named");
   return options;
 }
@@ -86,6 +92,8 @@ std::string scan_help() {
          "  --server NAME, --commit ID, --public-url URL   for the report\n"
          "  --published          the tree is an archive of a package registry\n"
          "  --time-max SECONDS   default 60\n"
+         "  --import-advisories ARCHIVE --ecosystem npm|PyPI|Go|crates.io [--sha256 HEX]\n"
+         "                       into the folder of --advisories, instead of a scan\n"
          "  --rules              every rule as JSON\n"
          "\n"
          "Exit: 0 SAFE, 1 WARNING, 2 BLOCKED, 3 no scan.\n";

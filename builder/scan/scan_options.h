@@ -14,8 +14,9 @@ namespace sigil::scan {
 struct ScanOptions {
   std::string tree;
   std::string base, server, commit;
-  std::string policy_file, waivers_file, advisories_folder;
-  std::string output = "table";  // table, json, sarif, sbom, bundle
+  std::string policy_file, policy_text, waivers_file, advisories_folder;
+  std::string import_archive, ecosystem, sha256;  // no scan: an archive goes into the folder
+  std::string output = "table";                   // table, json, sarif, sbom, bundle
   std::string public_url;
   std::optional<Severity> fail_on;
   bool is_published = false;

@@ -136,8 +136,13 @@ bool is_public_token(std::string_view value) {
 
 bool is_words_only(std::string_view value) {
   static const RE2 kWords(R"([A-Za-z][a-z]*(?:[_\-./: ]?[A-Za-z][a-z]*)*[0-9]{0,2})");
-  static const RE2 kConstant(R"([A-Z][A-Z_]*[0-9]{0,2})");
+  // Names of variables and paths of names, with a digit or two in a word (N8N_PASSWORD, app/v1:x).
+  static const RE2 kConstant(R"([A-Z][A-Z0-9]{0,11}(?:_[A-Z0-9]{1,14})+)");
+  static const RE2 kPath(R"([a-z][a-z0-9]*(?:[-/:._]+[a-z][a-z0-9]{0,15})+[-/:._]*)");
   const re2::StringPiece piece(value.data(), value.size());
+  if (RE2::FullMatch(piece, kPath) &&
+      std::ranges::count_if(value, [](char each) { return each >= '0' && each <= '9'; }) <= 2)
+    return true;
   return RE2::FullMatch(piece, kConstant) ||
          (RE2::FullMatch(piece, kWords) && entropy_of(value) < 4.2);
 }
@@ -291,7 +296,8 @@ double entropy_of(std::string_view value) {
 bool is_placeholder(std::string_view value) {
   static const RE2 kPlaceholder(
       "(?i)your|xxx|example|demo|change[_-]?me|placeholder|dummy|sample|fake|mock|insert|replace|"
-      "redacted|todo|<|>|\\$\\{|\\{\\{|\\*\\*\\*|\\.\\.\\.|…|1234567|abcdef|012345|test|foobar|"
+      "redacted|todo|<|>|\\$\\{|\\{\\{|\\*\\*\\*|\\.\\.\\.|…|1234567|abcdef|abcde1|012345|12345$|"
+      "test|foobar|"
       "deadbeef|not[_-]?a|my[_-](?:secret|token|key|api|pass)|super[_-]?secret|here$|s3cr3t");
   if (RE2::PartialMatch(re2::StringPiece(value.data(), value.size()), kPlaceholder)) return true;
   std::size_t run = 1;

@@ -60,7 +60,9 @@ TEST(Secrets, PlaceholdersAndWordsAreNone) {
         "url = 'postgresql://postgres:postgres@db:5432/x'",
         "if (line === '-----BEGIN PRIVATE KEY-----') return;", "password: \"Passwort eingeben\"",
         "apiKey: process.env.API_KEY", "authorizationUrl: 'https://a.example/authorize'",
-        "key = 'AKIAIOSFODNN7EXAMPLE'"})
+        "key = 'AKIAIOSFODNN7EXAMPLE'", "N8N_WEBHOOK_PASSWORD: 'N8N_WEBHOOK_PASSWORD'",
+        "API_KEY_CONTEXT = b\"some-mcp/api-key-principal/v1:\"",
+        "\"workspace_token\": \"wrkspc_abcde12345\""})
     EXPECT_TRUE(find_secrets(text, SecretFile::code).empty()) << text;
 }
 

@@ -13,6 +13,7 @@ std::vector<Route> operation_routes(const Context& context);
 std::vector<Route> log_routes(const Context& context);
 std::vector<Route> upload_routes(const Context& context);
 std::vector<Route> package_routes(const Context& context);
+std::vector<Route> scan_routes(const Context& context);
 std::vector<Route> feed_routes(const Context& context);
 std::vector<Route> system_routes(const Context& context);
 std::vector<Route> internal_routes(const Context& context);

@@ -73,6 +73,7 @@ using StepFunction = Result<std::string> (*)(const OperationTools& tools, Operat
 
 Result<std::string> fetch_step(const OperationTools& tools, OperationRun& run);
 Result<std::string> manifest_step(const OperationTools& tools, OperationRun& run);
+Result<std::string> scan_step(const OperationTools& tools, OperationRun& run);
 Result<std::string> build_step(const OperationTools& tools, OperationRun& run);
 Result<std::string> start_step(const OperationTools& tools, OperationRun& run);
 Result<std::string> verify_step(const OperationTools& tools, OperationRun& run);

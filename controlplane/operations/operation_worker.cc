@@ -59,9 +59,9 @@ milliseconds since(std::chrono::steady_clock::time_point begin) {
 std::vector<Step> steps_for(db::OperationKind kind) {
   switch (kind) {
     case db::OperationKind::deploy:
-      return {{"fetch", fetch_step},    {"manifest", manifest_step}, {"build", build_step},
-              {"start", start_step},    {"verify", verify_step},     {"switch", switch_step},
-              {"publish", publish_step}};
+      return {{"fetch", fetch_step},   {"manifest", manifest_step}, {"scan", scan_step},
+              {"build", build_step},   {"start", start_step},       {"verify", verify_step},
+              {"switch", switch_step}, {"publish", publish_step}};
     case db::OperationKind::restart:
       return {{"start", start_step}, {"verify", verify_step}, {"switch", switch_step}};
     case db::OperationKind::delete_:

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controlplane/operations/operation_run.h"
+#include "controlplane/operations/scan_step.h"
 #include "controlplane/replicas/readiness.h"
 #include "controlplane/replicas/replica_rows.h"
 #include "registry-db/tool_store.h"
@@ -135,6 +136,7 @@ Result<std::string> verify_step(const OperationTools& tools, OperationRun& run) 
     if (!tool.defect.empty())
       run.log.add("sigil", "clients will drop the tool " + tool.name + ": " + tool.defect, "warn");
   SIGIL_CHECK(check_contract(run));
+  SIGIL_CHECK(check_listed(tools, run));
   if (run.operation.kind == db::OperationKind::deploy) SIGIL_CHECK(settle_revision(tools, run));
   SIGIL_CHECK(db::ToolStore(tools.worker()).replace(run.revision->id, tools_of(run.found)));
   return std::to_string(run.found.tools.size()) + " tools, protocol " + run.found.protocol_version;

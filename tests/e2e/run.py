@@ -12,7 +12,8 @@ import unittest
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-PROGRAMS = ("cli/sigil", "controlplane/sigild", "proxy/sigil-proxy", "runtime/shim/sigil-shim")
+PROGRAMS = ("cli/sigil", "controlplane/sigild", "proxy/sigil-proxy", "builder/scan/sigil-scan",
+            "runtime/shim/sigil-shim")
 
 
 class Result(unittest.TestResult):

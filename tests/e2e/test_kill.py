@@ -15,7 +15,7 @@ from support.mcp_http import McpClient, McpError, SteadyCaller
 from support.sigil import ROOT, Sigil, wait_until
 
 TINY = ROOT / "tests/fixtures/tiny-http"
-STEPS = ("fetch", "manifest", "build", "start", "verify", "switch", "publish")
+STEPS = ("fetch", "manifest", "scan", "build", "start", "verify", "switch", "publish")
 NOT_ANSWERED = (McpError, OSError, http.client.HTTPException, ValueError)
 
 

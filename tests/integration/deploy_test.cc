@@ -83,6 +83,7 @@ class World {
                      {"admin_key_file", root_ + "/credentials.json"},
                      {"builder.base_images", "node:22-slim=sigil-base/node:22"},
                      {"builder.shim_file", SIGIL_SHIM_FILE},
+                     {"scan.binary", SIGIL_SCAN_FILE},
                      {"runtime.drain_max", "1s"},
                      {"runtime.reconcile_every", "500ms"},
                      {"runtime.orphan_grace", "1s"},

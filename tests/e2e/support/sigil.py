@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -43,7 +44,8 @@ class Sigil:
     def __init__(self, build, settings=None):
         build = Path(build).resolve()
         self.programs = {"sigil": build / "cli/sigil", "sigild": build / "controlplane/sigild",
-                         "sigil-proxy": build / "proxy/sigil-proxy", "sigil-shim": build / "runtime/shim/sigil-shim"}
+                         "sigil-proxy": build / "proxy/sigil-proxy", "sigil-scan": build / "builder/scan/sigil-scan",
+                         "sigil-shim": build / "runtime/shim/sigil-shim"}
         self.data_dir = Path(tempfile.mkdtemp(prefix="sigil-e2e-"))
         os.chmod(self.data_dir, 0o755)
         self.home = self.data_dir / "home"
@@ -60,6 +62,7 @@ class Sigil:
             "SIGIL_PROXY_CONTROL_LISTEN": f"127.0.0.1:{self.ports['control']}",
             "SIGIL_DOCKER_SOCKET": engine_api.SOCKET, "SIGIL_LOG_FORMAT": "json",
             "SIGIL_BUILDER_SHIM_FILE": str(self.programs["sigil-shim"]),
+            "SIGIL_SCAN_BINARY": str(self.programs["sigil-scan"]),
             "SIGIL_PROXY_BINARY": str(self.programs["sigil-proxy"]), "SIGIL_ADMIN_KEY_FILE": str(self.home / ".config/sigil/credentials.json"),
             "SIGIL_RUNTIME_DRAIN_MAX": "2s", **_base_images(), **(settings or {})}
 
@@ -127,6 +130,16 @@ class Sigil:
 
     def deploy(self, source, name, *arguments, **options):
         return self.cli_json("deploy", source, "--name", name, *arguments, **options)
+
+    # the API
+
+    def read(self, path):
+        request = urllib.request.Request(self.url + path, headers={"Authorization": "Bearer " + self.key()})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read().decode()
+
+    def api(self, path, **query):
+        return json.loads(self.read(path + ("?" + urllib.parse.urlencode(query) if query else "")))
 
     def endpoint(self, name):
         return f"{self.url}/{name}/mcp"
