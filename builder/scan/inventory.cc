@@ -186,8 +186,11 @@ class Walk {
     const auto text = read(file);
     file.sha256 = crypto::sha256_hex(text);
     file.language = language_of_file(file.path, std::string_view(text).substr(0, 200));
-    if (is_foreign_server(file.path, text) && !file.is_skipped)
+    // Told once, where it begins: that the language is not read concerns the whole program.
+    if (!has_foreign_code_ && !file.is_skipped && is_foreign_server(file.path, text)) {
+      has_foreign_code_ = true;
       inventory_.gaps.emplace_back(file.path, "language not supported by the code rules");
+    }
     if (file.language == Language::none || file.is_skipped) return;
     check_code(file, text);
   }
@@ -214,6 +217,7 @@ class Walk {
   std::size_t entries_ = 0;
   std::size_t read_files_ = 0;
   std::int64_t read_bytes_ = 0;
+  bool has_foreign_code_ = false;
   Inventory inventory_;
 };
 
