@@ -34,6 +34,12 @@ bool is_prose(std::string_view name) {
   return std::ranges::any_of(kEndings, [&](const char* each) { return ends_with(name, each); });
 }
 
+bool is_settings_file(std::string_view name) {
+  static constexpr std::array kEndings = {".yaml", ".yml", ".toml",       ".ini",  ".cfg",
+                                          ".conf", ".sh",  ".properties", ".envrc"};
+  return std::ranges::any_of(kEndings, [&](const char* each) { return ends_with(name, each); });
+}
+
 // Files that hold data of others, or what a tool wrote: a long random text there is no secret.
 bool is_free_of_secrets(std::string_view path) {
   static constexpr std::array kEndings = {".map", ".svg", ".csv", ".ipynb", ".snap", ".lock",
@@ -111,9 +117,10 @@ class Scan {
     const bool is_environment = is_environment_file(file.path);
     // Samples are made to hold what looks like a secret.
     if (builder::begins_with(name, ".env") && !is_environment) return;
-    const auto form = is_environment   ? SecretFile::environment
-                      : is_prose(name) ? SecretFile::prose
-                                       : SecretFile::code;
+    const auto form = is_environment           ? SecretFile::environment
+                      : is_prose(name)         ? SecretFile::prose
+                      : is_settings_file(name) ? SecretFile::configuration
+                                               : SecretFile::code;
     std::map<std::string, int> seen;
     for (const auto& hit : find_secrets(text, form)) {
       auto issue = make_issue(

@@ -98,6 +98,34 @@ const RE2& quoted_assignment() {
   return kPattern;
 }
 
+// WEATHER_KEY = "…": a name that only ends in key needs a value that can be nothing else.
+const RE2& quoted_key() {
+  static const RE2 kPattern(
+      R"re((?i)\b([A-Za-z0-9_]{2,40}key)["']?\]?\s*(?::\s*(?:str|string)\s*)?(?:=|:|:=)\s*["'`]([A-Za-z0-9+/=_-]{20,200})["'`])re");
+  return kPattern;
+}
+
+// "Bearer …", "Basic …" as a whole literal, and ?api_key=… inside one.
+const RE2& authorization_literal() {
+  static const RE2 kPattern(
+      R"re(["'`](Bearer|Basic|token|Token)\s+([A-Za-z0-9+/=._~-]{16,400})["'`])re");
+  return kPattern;
+}
+const RE2& query_literal() {
+  static const RE2 kPattern(
+      R"re((?i)[?&]((?:api|access|auth|app)?[_-]?(?:key|token|secret|id_token|appid)|appid|apikey)=([A-Za-z0-9_-]{16,200})(?:["'`&\s]|$))re");
+  return kPattern;
+}
+
+// key: value or KEY=value at the end of a line, without quotes.
+const RE2& unquoted_assignment() {
+  static const RE2 kPattern(
+      R"re((?im)^\s*(?:-\s+|export\s+|ENV\s+)?([A-Za-z0-9_.-]{0,60}?)re" +
+      std::string(kSecretName) +
+      R"re([A-Za-z0-9_]{0,20})\s*[:=]\s*([^"'`\s#{}$<>()]{16,200})\s*(?:#.*)?$)re");
+  return kPattern;
+}
+
 // process.env.X_TOKEN || "…", os.getenv("X_TOKEN", "…"), os.environ.get('X_KEY', '…')
 const RE2& environment_fallback() {
   static const RE2 kPattern(
@@ -134,6 +162,25 @@ bool is_public_token(std::string_view value) {
          contains(*payload, "John Doe");
 }
 
+// "environment-key-123abc": two plain words among the parts are a name, not chance.
+bool is_slug(std::string_view value) {
+  int words = 0;
+  std::size_t letters = 0;
+  bool is_plain = true;
+  for (const char each : std::string(value) + "-") {
+    if (each == '-' || each == '_' || each == '.' || each == ':' || each == '/') {
+      if (is_plain && letters >= 3) ++words;
+      letters = 0;
+      is_plain = true;
+    } else {
+      const bool is_letter = each >= 'a' && each <= 'z';
+      is_plain = is_plain && is_letter;
+      if (is_letter) ++letters;
+    }
+  }
+  return words >= 2;
+}
+
 bool is_words_only(std::string_view value) {
   static const RE2 kWords(R"([A-Za-z][a-z]*(?:[_\-./: ]?[A-Za-z][a-z]*)*[0-9]{0,2})");
   // Names of variables and paths of names, with a digit or two in a word (N8N_PASSWORD, app/v1:x).
@@ -151,11 +198,12 @@ bool is_words_only(std::string_view value) {
 bool is_harmless_value(std::string_view value) {
   if (contains(value, "://") || builder::begins_with(value, "/") ||
       builder::begins_with(value, "./") || builder::begins_with(value, "pk_") ||
-      builder::begins_with(value, "sha") || builder::begins_with(value, "#"))
+      builder::begins_with(value, "sha") || builder::begins_with(value, "#") ||
+      builder::begins_with(value, "$"))
     return true;
-  if (value.find_first_of("(){}[]<>$\\;,") != std::string_view::npos) return true;
+  if (value.find_first_of("(){}[]<>\\;,") != std::string_view::npos) return true;
   const bool has_digit = value.find_first_of("0123456789") != std::string_view::npos;
-  return !has_digit || is_words_only(value);
+  return !has_digit || is_words_only(value) || is_slug(value);
 }
 
 bool is_public_name(std::string_view name) {
@@ -164,7 +212,10 @@ bool is_public_name(std::string_view name) {
          contains(low, "example") || contains(low, "sample") || contains(low, "placeholder") ||
          contains(low, "url") || contains(low, "endpoint") || contains(low, "name") ||
          contains(low, "path") || contains(low, "id_") || contains(low, "tokenizer") ||
-         contains(low, "next_page") || contains(low, "cursor") || contains(low, "mock");
+         contains(low, "next_page") || contains(low, "cursor") || contains(low, "mock") ||
+         contains(low, "cache") || contains(low, "primary") || contains(low, "foreign") ||
+         contains(low, "sitekey") || contains(low, "site_key") || contains(low, "storage") ||
+         contains(low, "query") || contains(low, "sort") || contains(low, "fixture");
 }
 
 // Continuation bytes add nothing; a four-byte character is two units.
@@ -184,9 +235,13 @@ class Finder {
   std::vector<SecretHit> run() {
     providers();
     connections();
-    if (file_ == SecretFile::code) {
+    if (file_ == SecretFile::code || file_ == SecretFile::configuration) {
       assignments(environment_fallback(), 3.0);
       assignments(quoted_assignment(), kEntropyMin);
+      assignments(quoted_key(), kEntropyMin);
+      assignments(authorization_literal(), kEntropyMin);
+      assignments(query_literal(), kEntropyMin);
+      if (file_ == SecretFile::configuration) assignments(unquoted_assignment(), kEntropyMin);
     } else if (file_ == SecretFile::environment) {
       assignments(plain_assignment(), 2.8);
     }
@@ -298,7 +353,7 @@ bool is_placeholder(std::string_view value) {
       "(?i)your|xxx|example|demo|change[_-]?me|placeholder|dummy|sample|fake|mock|insert|replace|"
       "redacted|todo|<|>|\\$\\{|\\{\\{|\\*\\*\\*|\\.\\.\\.|…|1234567|abcdef|abcde1|012345|12345$|"
       "test|foobar|"
-      "deadbeef|not[_-]?a|my[_-](?:secret|token|key|api|pass)|super[_-]?secret|here$|s3cr3t");
+      "deadbeef|not[_-]?a[_-]|here$|\\benter[_-]");
   if (RE2::PartialMatch(re2::StringPiece(value.data(), value.size()), kPlaceholder)) return true;
   std::size_t run = 1;
   for (std::size_t i = 1; i < value.size(); ++i) {

@@ -18,9 +18,10 @@ struct SecretHit {
 };
 
 enum class SecretFile {
-  code,         // quoted values count
-  environment,  // KEY=value without quotes counts
-  prose,        // only what has a provider's form counts
+  code,           // quoted values count
+  environment,    // KEY=value without quotes counts
+  configuration,  // quoted and unquoted values count
+  prose,          // only what has a provider's form counts
 };
 
 // At most 50 hits.

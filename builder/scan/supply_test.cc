@@ -46,6 +46,10 @@ TEST(Secrets, AreFoundByTheirForms) {
       "url = 'postgres://app:" + made_up("", 16) + "@db.corp.net:5432/x'",
       "api_key: \"" + made_up("", 32) + "\"",
       "os.environ.get('API_TOKEN', '" + made_up("", 24) + "')",
+      "const WEATHER_KEY = '" + made_up("", 32) + "';",
+      "headers: {Authorization: 'Bearer " + made_up("", 40) + "'}",
+      "fetch('https://api.weather.io/v1?q=x&appid=" + made_up("", 32) + "')",
+      "PASSWORD = 'Pa$$w0rd!2024#Kx9'",
       "-----BEGIN RSA PRIVATE KEY-----\n" + made_up("MII", 64)};
   for (const auto& text : firing)
     EXPECT_EQ(find_secrets(text, SecretFile::code).size(), 1U) << text.substr(0, 30);
@@ -60,10 +64,23 @@ TEST(Secrets, PlaceholdersAndWordsAreNone) {
         "url = 'postgresql://postgres:postgres@db:5432/x'",
         "if (line === '-----BEGIN PRIVATE KEY-----') return;", "password: \"Passwort eingeben\"",
         "apiKey: process.env.API_KEY", "authorizationUrl: 'https://a.example/authorize'",
-        "key = 'AKIAIOSFODNN7EXAMPLE'", "N8N_WEBHOOK_PASSWORD: 'N8N_WEBHOOK_PASSWORD'",
+        "key = 'AKIAIOSFODNN7EXAMPLE'", "environmentKey: \"environment-key-123abc\"",
+        "N8N_WEBHOOK_PASSWORD: 'N8N_WEBHOOK_PASSWORD'",
         "API_KEY_CONTEXT = b\"some-mcp/api-key-principal/v1:\"",
         "\"workspace_token\": \"wrkspc_abcde12345\""})
     EXPECT_TRUE(find_secrets(text, SecretFile::code).empty()) << text;
+}
+
+TEST(Secrets, ConfigurationNeedsNoQuotes) {
+  const auto hits = [](const std::string& text) {
+    return find_secrets(text, SecretFile::configuration).size();
+  };
+  EXPECT_EQ(hits("exampleConfig:\n  apiKey: " + made_up("", 32) + "\n"), 1U);
+  EXPECT_EQ(hits("export API_TOKEN=" + made_up("", 32) + "\n"), 1U);
+  for (const auto* text : {"apiKey: ${API_KEY}", "token: {type: string, title: Token}",
+                           "password_file: /run/secrets/password_file_name1", "secret: true",
+                           "api_key_description: some-words-with-dashes-in-them"})
+    EXPECT_EQ(hits(text), 0U) << text;
 }
 
 TEST(Secrets, NeverShowTheValue) {
