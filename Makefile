@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help up down clean-data deps build test test-unit test-engine test-e2e soak tidy format bench
+.PHONY: help up down clean-data deps build test test-unit test-engine test-e2e soak corpus-real tidy format bench
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[^#]*## */\t/' | expand -t 16

@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "builder/base/stand_in.h"
 #include "builder/detect/dockerfile_plan.h"
+#include "builder/detect/environment_names.h"
 #include "builder/detect/loose_json.h"
 #include "builder/detect/source_signs.h"
 #include "builder/dockerfile/common.h"
@@ -32,12 +34,16 @@ void remark(const LogSink& log, const std::string& text) {
 PlanContext plan_context(const BuildSettings& settings) {
   PlanContext context;
   context.base_images = settings.base_images;
+  if (has_stand_ins(settings.base_images)) {
+    context.node_stand_ins = stand_in_lines("node");
+    context.python_stand_ins = stand_in_lines("python");
+  }
   context.has_pip_mirror = !settings.pip_index_url.empty();
   return context;
 }
 
 std::string mapped_base(const BuildSettings& settings, const std::string& image) {
-  const auto found = map_image(settings.base_images, image);
+  const auto found = map_image(with_stand_ins(settings.base_images), image);
   return found ? found->ours : image;
 }
 
@@ -168,7 +174,7 @@ Result<FetchedSource> Builder::fetch(const Source& source, const std::string& sc
   FetchedSource fetched;
   fetched.source = source;
   if (source.kind == SourceKind::image) {
-    SIGIL_CHECK(ensure_image(engine_, source.location, log, stop));
+    SIGIL_CHECK(ensure_image(engine_, source.location, settings_, log, stop));
     SIGIL_TRY(const auto image, engine_.inspect_image(source.location));
     fetched.image = string_or(image, "Id");
     return fetched;
@@ -184,7 +190,7 @@ Result<FetchedSource> Builder::fetch(const Source& source, const std::string& sc
     case SourceKind::npm:
     case SourceKind::pypi: {
       const PackageFetch package{source, fetched.root, client_image(settings_, source.kind)};
-      SIGIL_CHECK(ensure_image(engine_, package.image, log, stop));
+      SIGIL_CHECK(ensure_image(engine_, package.image, settings_, log, stop));
       SIGIL_TRY(fetched.version, fetch_package(engine_, package, settings_, limits, log, stop));
       break;
     }
@@ -223,6 +229,8 @@ Result<Plan> Builder::read_plan(const FetchedSource& source, const PlanOptions& 
     return plan_source(source, options, plan_context(settings_));
   }();
   if (!planned) return planned;
+  if (!source.root.empty())
+    planned->environment_names = environment_names(SourceTree(source.root), ".");
   for (const auto& warning : planned->warnings) remark(log, "warning: " + warning);
   for (const auto& reason : planned->why) remark(log, reason);
   return planned;

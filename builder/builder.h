@@ -74,19 +74,24 @@ struct Plan {
   std::string endpoint_path = "/mcp";
   bool uses_image_command = false;        // the image's own ENTRYPOINT/CMD runs
   std::vector<std::string> argv;          // start command otherwise
+  bool is_argv_of_image = false;          // argv is the image's own command, mended
   bool appends_to_image_command = false;  // argv stands behind the image's ENTRYPOINT and CMD
   std::map<std::string, std::string> environment;
   std::string command_function;  // JavaScript text; replaces argv per configuration
   std::string config_schema;     // JSON Schema as JSON text; empty: none
   std::string example_config;    // JSON text; empty: none
   std::vector<std::string> expected_tools;
+  std::vector<std::string> environment_names;  // variables that the sources read
+  std::vector<std::string> system_packages;    // Debian packages of the runtime stage
+  bool needs_browser = false;                  // Chromium, and the room that it wants
   std::string
       package_name;  // of the source itself (package.json, pyproject.toml), where it has one
   std::vector<std::string> start_candidates;   // files to start when the build writes argv's not
   std::vector<std::string> launched_packages;  // that `npx`/`uvx` of the commandFunction names
   std::string dockerfile;  // text of the generated file; empty: dockerfile_path is the author's own
-  std::string dockerfile_path;                                   // relative to the checkout root
-  std::string context_path = ".";                                // relative to the checkout root
+  std::string dockerfile_path;     // relative to the checkout root
+  std::string context_path = ".";  // relative to the checkout root
+  std::string base_path = ".";     // the server's own folder, relative to the checkout root
   std::int64_t memory_bytes = 0, cpu_thousandths = 0, pids = 0;  // 0: default
   std::vector<std::string> warnings;
   std::vector<std::string> why;  // what was guessed and from what

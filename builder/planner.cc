@@ -46,12 +46,14 @@ class Planner {
   Result<Plan> run(std::string base) {
     SIGIL_CHECK(read_manifest(base));
     if (!hints_.base.empty()) follow_subfolder(base);
+    SIGIL_CHECK(follow_member(base));
     context_.is_transport_open = is_transport_open();
     context_.is_smithery_runtime = plan_.manifest_format == "smithery.yaml" &&
                                    plan_.command_function.empty() && plan_.argv.empty() &&
                                    (hints_.runtime == "typescript" || hints_.runtime == "python");
     context_.install_command = hints_.install;
     context_.build_command = hints_.build;
+    plan_.base_path = base;
     SIGIL_CHECK(plan_build(base));
     append_arguments();
     if (plan_.manifest_format.empty()) plan_.manifest_format = "detected";
@@ -89,6 +91,10 @@ class Planner {
       plan_.why.push_back("the root has nothing to build, " + folders[0] + " has");
       return folders[0];
     }
+    return tl::unexpected(ambiguous(folders).error());
+  }
+
+  static Result<void> ambiguous(const std::vector<std::string>& folders) {
     Error error{ErrorCode::invalid_argument,
                 "E_AMBIGUOUS_ROOT",
                 "several folders could be the server: " + joined(folders, ", "),
@@ -123,6 +129,19 @@ class Planner {
     if (!folder || *folder == base || !tree_.has_directory(*folder)) return;
     plan_.why.push_back("base directory " + *folder + ", as server.json says");
     base = *folder;
+  }
+
+  // The root of a workspace that is no server itself: its one member that is.
+  Result<void> follow_member(std::string& base) {
+    const bool is_open = plan_.argv.empty() && plan_.command_function.empty() &&
+                         hints_.build_dockerfile.empty() && find_dockerfile(tree_, base).empty();
+    if (!is_open || detect_kind(tree_, base, ignored_) != Kind::node) return {};
+    const auto members = serving_members(tree_, base);
+    if (members.empty()) return {};
+    if (members.size() > 1) return ambiguous(members);
+    plan_.why.push_back("the root is a workspace; its server is " + members[0]);
+    base = members[0];
+    return {};
   }
 
   // A path of the manifest, relative to the manifest's folder; it may go up, but not out.
@@ -298,21 +317,24 @@ Result<Plan> plan_source(const FetchedSource& source, const Builder::PlanOptions
 Result<Plan> plan_without_dockerfile(const FetchedSource& source, const Plan& plan,
                                      const PlanContext& context) {
   const SourceTree tree(source.root);
-  auto base = normal_path(source.source.path).value_or(".");
-  if (const std::size_t slash = plan.manifest_path.rfind('/'); slash != std::string::npos)
-    base = plan.manifest_path.substr(0, slash);
+  const auto& base = plan.base_path;
   Plan next = plan;
   next.dockerfile_path.clear();
   next.context_path = ".";
   next.uses_image_command = false;
+  if (next.is_argv_of_image) next.argv.clear();
+  next.is_argv_of_image = false;
   const auto kind = detect_kind(tree, base, next.why);
   auto planned =
-      kind == Kind::node ? plan_node(tree, base, context, next)
-      : kind == Kind::python
-          ? plan_python(tree, base, context, next)
+      kind == Kind::node     ? plan_node(tree, base, context, next)
+      : kind == Kind::python ? plan_python(tree, base, context, next)
+      : kind == Kind::go     ? plan_go(tree, base, context, next)
+      : kind == Kind::rust
+          ? plan_rust(tree, base, context, next)
           : Result<void>(fail(ErrorCode::invalid_argument, "E_NO_BUILD_PLAN", "nothing else"));
   if (!planned) return tl::unexpected(std::move(planned).error());
-  next.transport = plan.transport;
+  // What only the image's command said about the transport went with it.
+  if (!plan.manifest_path.empty()) next.transport = plan.transport;
   return next;
 }
 

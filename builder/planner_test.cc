@@ -75,7 +75,10 @@ TEST(DetectNode, ChoosesTheStartCommand) {
        {"sh", "-c", "A=1 node x.js | tee y"}},
       {package(R"("scripts":{"build":"tsc"})"), {"src/index.ts"}, {"node", "dist/index.js"}},
       {package(""), {"server.js"}, {"node", "server.js"}},
-      {package(R"("bin":"src/index.ts")"), {}, {"node_modules/.bin/tsx", "src/index.ts"}},
+      {package(R"("bin":"src/index.ts","devDependencies":{"tsx":"4"})"),
+       {},
+       {"tsx", "src/index.ts"}},
+      {package(R"("bin":"src/index.ts")"), {}, {"/opt/tsx/node_modules/.bin/tsx", "src/index.ts"}},
   };
   for (const auto& row : table) {
     TestTree tree({{"package.json", row.package}, {"lib.js", kStdioJs}});

@@ -56,6 +56,8 @@ struct ListMember {
 constexpr ListMember kLists[] = {
     {"argv", &builder::Plan::argv},
     {"expected_tools", &builder::Plan::expected_tools},
+    {"environment_names", &builder::Plan::environment_names},
+    {"system_packages", &builder::Plan::system_packages},
     {"launched_packages", &builder::Plan::launched_packages},
     {"warnings", &builder::Plan::warnings},
     {"why", &builder::Plan::why},

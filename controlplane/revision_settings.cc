@@ -37,6 +37,8 @@ std::string revision_settings_to_json(const RevisionSettings& settings) {
                       {"config", object_of(settings.config)},
                       {"env", settings.env},
                       {"is_config_missing", settings.is_config_missing},
+                      {"made_up_env", settings.made_up_env},
+                      {"made_up_args", settings.made_up_args},
                       {"is_modern", settings.is_modern},
                       {"protocol_version", settings.protocol_version},
                       {"replicas", settings.replicas}});
@@ -50,6 +52,8 @@ RevisionSettings revision_settings_from_json(std::string_view text) {
   if (json.contains("config")) settings.config = to_text(json["config"]);
   settings.env = map_of(json, "env");
   settings.is_config_missing = bool_or(json, "is_config_missing", false);
+  settings.made_up_env = map_of(json, "made_up_env");
+  settings.made_up_args = texts_of(json, "made_up_args");
   settings.is_modern = bool_or(json, "is_modern", false);
   settings.protocol_version = string_or(json, "protocol_version");
   settings.replicas = static_cast<int>(integer_or(json, "replicas", 1));

@@ -17,7 +17,11 @@ struct RevisionSettings {
   std::string config = "{}";      // JSON, not secret
   std::map<std::string, std::string> env;
   bool is_config_missing = false;  // required values come with each session
-  bool is_modern = false;          // speaks 2026-07-28
+  // What the server would not start without and nobody gave: made-up values, which real ones
+  // replace.
+  std::map<std::string, std::string> made_up_env;
+  std::vector<std::string> made_up_args;
+  bool is_modern = false;  // speaks 2026-07-28
   std::string protocol_version;
   int replicas = 1;
 };

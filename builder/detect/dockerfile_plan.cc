@@ -32,6 +32,19 @@ void read_ports(const std::string& arguments, std::vector<int>& into) {
   }
 }
 
+const std::vector<std::string> kSourceEndings = {
+    ".ts",   ".js", ".mjs", ".cjs", ".py",  ".go",    ".rs",     ".json",   ".toml", ".txt",
+    ".java", ".kt", ".cs",  ".rb",  ".php", "go.mod", ".csproj", ".gradle", ".xml"};
+
+// Whether there is anything to read beside the Dockerfile.
+bool has_sources(const SourceTree& tree) {
+  const auto files = tree.files_below(".", 5'000);
+  return std::any_of(files.begin(), files.end(), [](const std::string& path) {
+    return std::any_of(kSourceEndings.begin(), kSourceEndings.end(),
+                       [&](const std::string& ending) { return ends_with(path, ending); });
+  });
+}
+
 struct Stage {
   std::string name;
   std::vector<std::string> entrypoint, command;
@@ -118,7 +131,14 @@ void choose_image_transport(const ImageCommand& command, bool sources_have_stdio
   for (const auto* name : {"MCP_TRANSPORT", "TRANSPORT", "MCP_TRANSPORT_TYPE", "FASTMCP_TRANSPORT"})
     if (const auto found = command.environment.find(name); found != command.environment.end())
       env_says_http = env_says_http || says_http(found->second);
-  if (asked) {
+  const auto by_stdio = stdio_instead_of_sse(command.argv);
+  if (asked == Transport::sse && sources_have_stdio && by_stdio && plan.argv.empty()) {
+    plan.transport = Transport::stdio;
+    plan.argv = *by_stdio;
+    plan.uses_image_command = false;
+    plan.is_argv_of_image = true;
+    plan.why.push_back("transport stdio: the image's command asks for sse, the sources offer both");
+  } else if (asked) {
     plan.transport = *asked;
     plan.why.push_back("transport: the image's command asks for it");
   } else if (env_says_http) {
@@ -158,9 +178,15 @@ Result<void> plan_dockerfile(const SourceTree& tree, const std::string& dockerfi
   plan.uses_image_command = plan.argv.empty();
   plan.why.push_back("built by the author's " + dockerfile);
   const auto command = image_command(parse_dockerfile(*text));
+  const auto signs = read_signs(tree, context, kSourceEndings);
+  if (!signs.is_mcp && plan.manifest_path.empty() && !contains(*text, "mcp") && has_sources(tree) &&
+      !read_signs(tree, ".", kSourceEndings).is_mcp)
+    return fail(ErrorCode::invalid_argument, "E_NOT_MCP",
+                "there is a " + dockerfile +
+                    ", but neither dependencies nor sources name an MCP SDK, and no tools are "
+                    "registered",
+                "name the server's folder with --path, or describe it in an mcp.yaml");
   if (is_transport_open) {
-    const auto signs =
-        read_signs(tree, context, {".ts", ".js", ".mjs", ".py", ".go", ".rs", ".json"});
     choose_image_transport(command, signs.has_stdio, plan);
   } else if (plan.transport != Transport::stdio && plan.port == 8080 && !command.exposed.empty() &&
              port_of(command.environment) < 0 && port_in(command.argv) > 0) {

@@ -1,6 +1,7 @@
 #include "builder/detect/node_project.h"
 #include "builder/detect/smithery_runtime.h"
 #include "builder/detect/source_signs.h"
+#include "builder/detect/system_packages.h"
 #include "builder/dockerfile/common.h"
 #include "builder/text.h"
 
@@ -72,11 +73,14 @@ Result<void> plan_node(const SourceTree& tree, const std::string& base, const Pl
       plan.why.push_back("started by " + joined(plan.argv, " ") + ": " + project->start_reason);
   }
   if (context.is_transport_open || (context.is_smithery_runtime && !project->is_hosted)) {
+    if (const auto by_stdio = stdio_instead_of_sse(plan.argv); by_stdio && signs.has_stdio)
+      plan.argv = *by_stdio;
     const auto asked = transport_of_command(plan.argv);
     plan.transport = asked ? *asked : choose_transport(signs, plan);
     if (asked) plan.why.push_back("transport: the start command asks for it");
   }
   plan.context_path = folder;
+  choose_system_packages(tree, base, plan);
   plan.dockerfile = node_dockerfile(*project, context, plan);
   return {};
 }

@@ -109,6 +109,18 @@ bool has_sdk(const Json& package) {
   return false;
 }
 
+bool depends_on(const Json& package, const char* name) {
+  return member_of(package, "dependencies").contains(name) ||
+         member_of(package, "devDependencies").contains(name);
+}
+
+// What is only built or tested with the SDK serves nothing.
+bool has_runtime_sdk(const Json& package) {
+  Json runtime = package;
+  runtime.erase("devDependencies");
+  return has_sdk(runtime);
+}
+
 std::vector<std::string> workspace_patterns(const SourceTree& tree, const std::string& folder,
                                             const Json& package) {
   std::vector<std::string> patterns;
@@ -197,6 +209,38 @@ std::string workspace_root_of(const SourceTree& tree, const std::string& base) {
   return base;
 }
 
+namespace {
+
+template <typename Question>
+void keep_if_any(std::vector<std::string>& folders, Question question) {
+  std::vector<std::string> kept;
+  std::copy_if(folders.begin(), folders.end(), std::back_inserter(kept), question);
+  if (!kept.empty()) folders = std::move(kept);
+}
+
+}  // namespace
+
+std::vector<std::string> serving_members(const SourceTree& tree, const std::string& base) {
+  const auto root = package_in(tree, base);
+  if (!root) return {};
+  const bool is_server = has_sdk(*root) && !choose_bin(*root).file.empty();
+  std::vector<std::string> found;
+  for (const auto& member : workspace_members(tree, base, workspace_patterns(tree, base, *root))) {
+    const auto folder = joined_path(base, member);
+    const auto package = package_in(tree, folder);
+    if (is_server || !package || !has_runtime_sdk(*package)) continue;
+    const auto project = read_node_project(tree, base, folder);
+    if (project && !project->start.empty()) found.push_back(folder);
+  }
+  keep_if_any(found, [&](const std::string& folder) {
+    return !choose_bin(*package_in(tree, folder)).file.empty();
+  });
+  keep_if_any(found, [&](const std::string& folder) {
+    return contains(lowered(string_or(*package_in(tree, folder), "name")), "mcp");
+  });
+  return found;
+}
+
 std::optional<NodeProject> read_node_project(const SourceTree& tree,
                                              const std::string& context_folder,
                                              const std::string& base) {
@@ -218,6 +262,7 @@ std::optional<NodeProject> read_node_project(const SourceTree& tree,
   project.has_mcp_sdk = has_sdk(*package);
   const auto& development = member_of(*root, "devDependencies");
   project.has_dev_dependencies = development.is_object() && !development.empty();
+  project.has_tsx = depends_on(*root, "tsx") || depends_on(*package, "tsx");
   if (context_folder != base)
     project.member = context_folder == "." ? base : base.substr(context_folder.size() + 1);
   read_manager(tree, context_folder, *root, project);

@@ -28,6 +28,8 @@ struct NodeProject {
   std::string start_reason;
   bool has_dev_dependencies = false;
   bool needs_dev_dependencies = false;  // the start command runs tsx or ts-node
+  bool has_tsx = false;
+  bool lacks_tsx = false;  // it runs tsx, which the project does not depend on
   bool has_mcp_sdk = false;
   bool needs_native_scripts = true;  // false: the lock holds none of the allowed packages
   bool is_workspace_root = false;
@@ -46,6 +48,11 @@ std::optional<NodeProject> read_node_project(const SourceTree& tree,
 
 // The folder whose lock and workspaces `base` belongs to; `base` itself otherwise.
 std::string workspace_root_of(const SourceTree& tree, const std::string& base);
+
+// Members of the workspace at `base` that are MCP servers, when its root is not one itself: those
+// with an SDK among their dependencies and something to start; of several, those with a bin, then
+// those named after MCP. Paths relative to the tree.
+std::vector<std::string> serving_members(const SourceTree& tree, const std::string& base);
 
 // The generated file. `plan` gives version, port and argv.
 std::string node_dockerfile(const NodeProject& project, const PlanContext& context,

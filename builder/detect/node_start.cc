@@ -80,7 +80,9 @@ void start_with_file(NodeProject& project, const std::string& file, std::string 
   if (is_typescript(file)) {
     // A TypeScript file needs a program that reads it, which is a development dependency.
     project.needs_dev_dependencies = true;
-    project.start = {"node_modules/.bin/tsx", project.start_file};
+    project.lacks_tsx = !project.has_tsx;
+    project.start = {project.has_tsx ? "tsx" : "/opt/tsx/node_modules/.bin/tsx",
+                     project.start_file};
   } else if (project.manager == PackageManager::bun) {
     project.start = {"bun", project.start_file};
   } else {
@@ -93,6 +95,20 @@ std::string first_existing(const SourceTree& tree, const std::string& base,
   for (const auto* name : names)
     if (tree.has_file(joined_path(base, name))) return name;
   return {};
+}
+
+// A source that connects a server to standard input itself, wherever it lies.
+std::string file_with_transport(const SourceTree& tree, const std::string& base) {
+  std::string best;
+  for (const auto& path : tree.files_below(base, 2'000)) {
+    const bool is_script = is_typescript(path) || ends_with(path, ".js") || ends_with(path, ".mjs");
+    if (!is_script || ends_with(path, ".d.ts") || contains(path, "example")) continue;
+    const auto text = tree.read(path, 512 * 1024).value_or("");
+    if (!contains(text, "new StdioServerTransport(")) continue;
+    const auto depth = std::count(path.begin(), path.end(), '/');
+    if (best.empty() || depth < std::count(best.begin(), best.end(), '/')) best = path;
+  }
+  return base == "." || best.empty() ? best : best.substr(base.size() + 1);
 }
 
 }  // namespace
@@ -144,6 +160,8 @@ void choose_node_start(const SourceTree& tree, const std::string& base, const Js
                                  "index.mjs", "main.js", "index.ts", "src/index.ts"});
              !file.empty()) {
     start_with_file(project, file, file + " is there");
+  } else if (const auto server = file_with_transport(tree, base); !server.empty()) {
+    start_with_file(project, server, server + " starts a transport");
   }
   project.has_start_file =
       !project.start_file.empty() && tree.has_file(joined_path(base, project.start_file));

@@ -55,10 +55,17 @@ std::string choose(const Choice& choice, Plan& plan) {
   return line.empty() ? choice.preferred : line;
 }
 
+// What is here already goes before what would have to be made.
+std::string preferred(const std::string& usual, const std::vector<std::string>& here) {
+  const bool is_here = std::find(here.begin(), here.end(), usual) != here.end();
+  return is_here || here.empty() ? usual : here.front();
+}
+
 }  // namespace
 
 std::vector<std::string> node_lines(const PlanContext& context) {
   auto lines = mapped_versions(context.base_images, "node");
+  lines.insert(lines.end(), context.node_stand_ins.begin(), context.node_stand_ins.end());
   return lines.empty() ? std::vector<std::string>{"24", "22", "20", "18"} : lines;
 }
 
@@ -67,26 +74,31 @@ std::vector<std::string> python_lines(const PlanContext& context) {
   // "3" alone says too little to hold against a range.
   for (const auto& line : mapped_versions(context.base_images, "python"))
     if (contains(line, ".")) lines.push_back(line);
-  return lines.empty() ? std::vector<std::string>{"3.14", "3.13", "3.12", "3.11", "3.10"} : lines;
+  lines.insert(lines.end(), context.python_stand_ins.begin(), context.python_stand_ins.end());
+  return lines.empty() ? std::vector<std::string>{"3.13", "3.12", "3.14", "3.11", "3.10"} : lines;
 }
 
 void choose_node(const PlanContext& context, std::string_view pinned, std::string_view range,
                  Plan& plan) {
   while (begins_with(pinned, "v")) pinned.remove_prefix(1);
   plan.language = Language::node;
-  plan.language_version =
-      choose({"Node", "22", "engines.node", pinned, range, node_lines(context),
-              !mapped_versions(context.base_images, "node").empty(), fits_node_range},
-             plan);
+  const auto here = mapped_versions(context.base_images, "node");
+  plan.language_version = choose({"Node", preferred("22", here), "engines.node", pinned, range,
+                                  node_lines(context), !here.empty(), fits_node_range},
+                                 plan);
 }
 
 void choose_python(const PlanContext& context, std::string_view pinned, std::string_view range,
                    Plan& plan) {
   plan.language = Language::python;
-  plan.language_version =
-      choose({"Python", "3.12", "requires-python", pinned, range, python_lines(context),
-              !mapped_versions(context.base_images, "python").empty(), fits_python_range},
-             plan);
+  auto here = mapped_versions(context.base_images, "python");
+  // "3" alone says too little to hold against a range.
+  here.erase(std::remove_if(here.begin(), here.end(),
+                            [](const auto& line) { return !contains(line, "."); }),
+             here.end());
+  plan.language_version = choose({"Python", preferred("3.12", here), "requires-python", pinned,
+                                  range, python_lines(context), !here.empty(), fits_python_range},
+                                 plan);
 }
 
 }  // namespace sigil::builder

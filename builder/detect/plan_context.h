@@ -14,6 +14,8 @@ namespace sigil::builder {
 
 struct PlanContext {
   BaseImages base_images;
+  // Lines of stand-ins that are made when a build asks for one; what is there goes before them.
+  std::vector<std::string> node_stand_ins{}, python_stand_ins{};
   bool has_pip_mirror = false;
   bool is_transport_open = true;     // no manifest says how the server is reached
   bool is_smithery_runtime = false;  // forms C and D: the vendor's host starts the server

@@ -1,6 +1,7 @@
 #include "builder/detect/python_project.h"
 #include "builder/detect/smithery_runtime.h"
 #include "builder/detect/source_signs.h"
+#include "builder/detect/system_packages.h"
 #include "builder/dockerfile/common.h"
 #include "builder/text.h"
 
@@ -74,10 +75,13 @@ Result<void> plan_python(const SourceTree& tree, const std::string& base,
       plan.why.push_back("started by " + joined(plan.argv, " ") + ": " + project->start_reason);
   }
   if (context.is_transport_open) {
+    if (const auto by_stdio = stdio_instead_of_sse(plan.argv); by_stdio && signs.has_stdio)
+      plan.argv = *by_stdio;
     const auto asked = transport_of_command(plan.argv);
     plan.transport = asked ? *asked : choose_transport(signs, plan);
   }
   plan.context_path = base;
+  choose_system_packages(tree, base, plan);
   plan.dockerfile = python_dockerfile(*project, context, plan);
   return {};
 }

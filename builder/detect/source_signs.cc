@@ -22,6 +22,10 @@ bool runs_plainly(std::string_view text) {
   return contains(text, "FastMCP(") && has_any(text, {".run()", ".run_async()", "run_stdio_async"});
 }
 
+bool is_transport_option(std::string_view name) {
+  return name == "--transport" || name == "-t" || name == "--mode" || name == "--transport-type";
+}
+
 }  // namespace
 
 void add_signs(std::string_view text, SourceSigns& signs) {
@@ -82,6 +86,25 @@ Transport choose_transport(const SourceSigns& signs, Plan& plan) {
   return Transport::stdio;
 }
 
+std::optional<std::vector<std::string>> stdio_instead_of_sse(const std::vector<std::string>& argv) {
+  auto changed = argv;
+  bool is_changed = false;
+  for (std::size_t i = 0; i < changed.size(); ++i) {
+    const bool is_value = i > 0 && is_transport_option(changed[i - 1]);
+    const std::size_t equals = changed[i].find('=');
+    if (is_value && lowered(changed[i]) == "sse") {
+      changed[i] = "stdio";
+      is_changed = true;
+    } else if (equals != std::string::npos && is_transport_option(changed[i].substr(0, equals)) &&
+               lowered(changed[i].substr(equals + 1)) == "sse") {
+      changed[i] = changed[i].substr(0, equals + 1) + "stdio";
+      is_changed = true;
+    }
+  }
+  if (!is_changed) return std::nullopt;
+  return changed;
+}
+
 std::optional<Transport> transport_of_command(const std::vector<std::string>& argv) {
   for (std::size_t i = 0; i < argv.size(); ++i) {
     std::string word = lowered(argv[i]);
@@ -90,8 +113,7 @@ std::optional<Transport> transport_of_command(const std::vector<std::string>& ar
     std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
     const std::string name = word.substr(0, equals);
     if (value.empty() && i + 1 < argv.size()) value = lowered(argv[i + 1]);
-    const bool names_transport =
-        name == "--transport" || name == "-t" || name == "--mode" || name == "--transport-type";
+    const bool names_transport = is_transport_option(name);
     if (names_transport && (contains(value, "http") || contains(value, "stream")))
       return Transport::streamable_http;
     if (names_transport && value == "sse") return Transport::sse;

@@ -26,6 +26,10 @@ void add_signs(std::string_view text, SourceSigns& signs);
 // stdio where it is offered, else what is; says why.
 Transport choose_transport(const SourceSigns& signs, Plan& plan);
 
+// The command with "stdio" where it asks for the old SSE transport, which needs a port and is on
+// its way out; nullopt when it does not ask by an option that names the transport. Pure.
+std::optional<std::vector<std::string>> stdio_instead_of_sse(const std::vector<std::string>& argv);
+
 // What the arguments of a start command ask for; nullopt: nothing. Pure.
 std::optional<Transport> transport_of_command(const std::vector<std::string>& argv);
 

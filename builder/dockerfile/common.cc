@@ -2,11 +2,21 @@
 
 #include <algorithm>
 
+#include "builder/detect/system_packages.h"
 #include "builder/text.h"
 
 namespace sigil::builder {
 
 namespace {
+
+// Install scripts run for these alone (manifests.md §7, end): they compile or unpack a binary.
+constexpr const char* kNativePackages =
+    "esbuild better-sqlite3 sharp @vscode/ripgrep argon2 sqlite3 bcrypt node-pty";
+
+// Where no finished binary can be had, it is compiled.
+constexpr const char* kCompilers =
+    "apt-get update -q && apt-get install -y -q --no-install-recommends g++ make pkg-config "
+    "python3";
 
 bool is_python_launch(const Plan& plan) { return plan.language == Language::python; }
 
@@ -29,15 +39,39 @@ std::string uv_install() {
 }
 
 std::string native_scripts() {
-  return "RUN for name in esbuild better-sqlite3 sharp @vscode/ripgrep argon2; do"
-         " if [ -d \"node_modules/$name\" ]; then"
-         " npm rebuild --foreground-scripts \"$name\""
-         " || echo \"sigil: the install script of $name failed\"; fi; done\n";
+  return std::string("RUN for name in ") + kNativePackages +
+         "; do \\\n"
+         "      if [ -d \"node_modules/$name\" ]; then \\\n"
+         "        npm rebuild --foreground-scripts \"$name\" \\\n"
+         "          || { " +
+         kCompilers +
+         " \\\n"
+         "               && npm rebuild --foreground-scripts --nodedir=/usr/local \"$name\"; } \\\n"
+         "          || echo \"sigil: the install script of $name failed\"; \\\n"
+         "      fi; done\n";
 }
 
 std::string native_scripts_by_pnpm() {
-  return "RUN pnpm rebuild esbuild better-sqlite3 sharp @vscode/ripgrep argon2"
-         " || echo 'sigil: an install script failed'\n";
+  return std::string("RUN pnpm rebuild ") + kNativePackages +
+         " \\\n"
+         "      || { " +
+         kCompilers +
+         " \\\n"
+         "           && npm_config_nodedir=/usr/local pnpm rebuild " +
+         kNativePackages +
+         "; } \\\n"
+         "      || echo 'sigil: an install script failed'\n";
+}
+
+std::string with_compilers(const std::string& command) {
+  return "RUN " + command +
+         " \\\n"
+         "      || { echo 'sigil: trying again with compilers' \\\n"
+         "           && " +
+         kCompilers +
+         " \\\n"
+         "           && " +
+         command + "; }\n";
 }
 
 std::string shell_step(const std::string& text) {
@@ -137,12 +171,15 @@ std::string runtime_stage(const Plan& plan, const RuntimeStage& stage) {
                      " HOST=0.0.0.0 NODE_ENV=production";
   if (plan.language == Language::python)
     text += " PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VIRTUAL_ENV=/app/.venv";
-  text += std::string("\nRUN mkdir -p /data && chown ") + kRuntimeUser + " /data\n";
+  text += "\n" + install_packages(plan.system_packages);
+  if (plan.needs_browser) text += browser_steps();
+  text += std::string("RUN mkdir -p /data && chown ") + kRuntimeUser + " /data\n";
   text += stage.prepare + "WORKDIR " + stage.workdir + "\nUSER " + kRuntimeUser + "\nEXPOSE " +
           std::to_string(plan.port) + "\n";
   text += "COPY --from=build " + stage.folder + " " + stage.folder + "\n";
   if (!plan.launched_packages.empty())
     text += std::string("COPY --from=build ") + kLaunchedFolder + " " + kLaunchedFolder + "\n";
+  text += stage.more;
   if (!plan.argv.empty()) text += "CMD " + exec_form(plan.argv) + "\n";
   return text;
 }

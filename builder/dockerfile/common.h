@@ -20,6 +20,8 @@ std::string uv_install();
 // Runs the install scripts of the few packages that are allowed to, when they are there.
 std::string native_scripts();
 std::string native_scripts_by_pnpm();
+// RUN of a command that is tried again with compilers when it fails.
+std::string with_compilers(const std::string& command);
 // RUN of a shell text that may have several lines.
 std::string shell_step(const std::string& text);
 // Stops the build with a sentence when the start file is missing, and names what is there instead
@@ -39,6 +41,7 @@ struct RuntimeStage {
   std::string base{};           // image
   std::string path{};           // comes first in PATH
   std::string prepare{};        // lines of its own, before everything is copied
+  std::string more{};           // lines of its own, after everything is copied
   std::string folder = "/app";  // copied from the build stage
   std::string workdir = "/app";
 };

@@ -151,6 +151,8 @@ std::string node_dockerfile(const NodeProject& project, const PlanContext& conte
     text += start_file_check(folder, project.start_file, project.start_others);
   text += prune(project);
   text += launched_packages_install(plan);
+  if (project.lacks_tsx)
+    text += std::string("RUN npm install --prefix /opt/tsx") + kNpmQuiet + " tsx@4\n";
   const auto own = folder + "/node_modules/.bin";
   return text +
          runtime_stage(
@@ -158,6 +160,7 @@ std::string node_dockerfile(const NodeProject& project, const PlanContext& conte
                     .path = folder == "/app" ? own : own + ":/app/node_modules/.bin",
                     .prepare =
                         !plan.argv.empty() && plan.argv[0] == "bun" ? manager_install(project) : "",
+                    .more = project.lacks_tsx ? "COPY --from=build /opt/tsx /opt/tsx\n" : "",
                     .workdir = folder});
 }
 

@@ -24,7 +24,7 @@ std::string version_environment(const PythonProject& project) {
 
 std::string install_itself(const PythonProject& project) {
   if (!project.is_packaged) return {};
-  return "RUN uv pip install --no-deps .\n";
+  return with_compilers("uv pip install --no-deps .");
 }
 
 // The lock names the registry its author used; where packages come from a mirror the versions are
@@ -33,12 +33,13 @@ std::string by_uv_lock(const PythonProject& project, const PlanContext& context)
   if (context.has_pip_mirror && !project.is_workspace)
     return "COPY pyproject.toml uv.lock ./\n"
            "RUN uv export --frozen --no-dev --no-emit-project --no-hashes "
-           "--output-file /tmp/requirements.txt && uv pip install --requirements "
-           "/tmp/requirements.txt\nCOPY . .\n" +
+           "--output-file /tmp/requirements.txt\n" +
+           with_compilers("uv pip install --requirements /tmp/requirements.txt") + "COPY . .\n" +
            install_itself(project);
-  if (project.is_workspace) return "COPY . .\nRUN uv sync --frozen --no-dev --no-editable\n";
-  return "COPY pyproject.toml uv.lock ./\n"
-         "RUN uv sync --frozen --no-dev --no-install-project\n"
+  if (project.is_workspace)
+    return "COPY . .\n" + with_compilers("uv sync --frozen --no-dev --no-editable");
+  return "COPY pyproject.toml uv.lock ./\n" +
+         with_compilers("uv sync --frozen --no-dev --no-install-project") +
          "COPY . .\n"
          "RUN uv sync --frozen --no-dev --no-editable\n";
 }
@@ -52,10 +53,9 @@ std::string by_poetry_lock(const PythonProject& project) {
 }
 
 std::string by_pyproject(const PythonProject& project) {
-  if (!project.has_static_dependencies) return "COPY . .\nRUN uv pip install .\n";
-  return "COPY pyproject.toml ./\n"
-         "RUN uv pip install --requirements pyproject.toml\n"
-         "COPY . .\n" +
+  if (!project.has_static_dependencies) return "COPY . .\n" + with_compilers("uv pip install .");
+  return "COPY pyproject.toml ./\n" +
+         with_compilers("uv pip install --requirements pyproject.toml") + "COPY . .\n" +
          install_itself(project);
 }
 
@@ -64,7 +64,7 @@ std::string by_requirements(const PythonProject& project) {
   // A requirements file may name others, or the project itself.
   const bool is_plain = !contains(file, "/");
   return (is_plain ? "COPY " + file + " ./\n" : std::string("COPY . .\n")) +
-         "RUN uv pip install --requirements " + file + "\n" + (is_plain ? "COPY . .\n" : "");
+         with_compilers("uv pip install --requirements " + file) + (is_plain ? "COPY . .\n" : "");
 }
 
 std::string install(const PythonProject& project, const PlanContext& context) {

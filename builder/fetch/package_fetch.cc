@@ -26,11 +26,15 @@ constexpr const char* kPrepare =
 constexpr const char* kNpm =
     "npm pack --loglevel=error --ignore-scripts --pack-destination out -- \"$1\" >&2; cat out/*";
 // A wheel needs no code of the package to be run; only where there is none the source archive is
-// taken, whose metadata the package itself prepares, in this container.
+// taken, whose metadata the package itself prepares, in this container. Which Python the package
+// wants is read from what comes, so what this container's Python is decides nothing; a wheel with
+// compiled parts may exist for another release only.
 constexpr const char* kPip =
     "get() { python -m pip --disable-pip-version-check download --no-cache-dir --no-deps "
-    "--dest out --quiet \"$@\" >&2; }; "
-    "get --only-binary :all: -- \"$1\" || get -- \"$1\"; cat out/*";
+    "--ignore-requires-python --dest out --quiet \"$@\"; }; wheel() { get --only-binary :all: "
+    "\"$@\"; }; "
+    "spec=$1; { wheel -- \"$spec\" || wheel --python-version 3.13 -- \"$spec\" || "
+    "wheel --python-version 3.12 -- \"$spec\"; } 2>/dev/null || get -- \"$spec\" >&2; cat out/*";
 
 Json create_body(const PackageFetch& fetch, const BuildSettings& settings) {
   const bool is_npm = fetch.source.kind == SourceKind::npm;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "builder/base/stand_in.h"
 #include "builder/context/context_tar.h"
 #include "builder/detect/smithery_runtime.h"
 #include "builder/dockerfile/rewrite.h"
@@ -50,7 +51,7 @@ Result<Rewritten> rewritten(const ImageBuild& build, const BuildSettings& settin
                             bool& is_classic) {
   const auto file = parse_dockerfile(build.dockerfile);
   RewriteOptions options;
-  options.base_images = settings.base_images;
+  options.base_images = with_stand_ins(settings.base_images);
   options.has_ca_bundle = has_ca;
   options.arguments = argument_names(settings);
   options.labels = lasting_labels(settings);
@@ -114,12 +115,31 @@ std::map<std::string, std::string> lasting_labels(const BuildSettings& settings)
   return labels;
 }
 
+namespace {
+
+// The image belongs to the host and not to the build that asked first: no label of that one.
+Result<void> build_stand_in(const engine::Engine& engine, const std::string& image,
+                            const std::string& recipe, const BuildSettings& settings,
+                            const LogSink& log, const std::stop_token& stop) {
+  remark(log, image + " is not here yet: it is made from packages, once");
+  auto own = settings;
+  own.labels.clear();
+  SIGIL_TRY(const auto id,
+            build_image(engine, {recipe, "recipe of " + image, {}, {}}, own, log, stop));
+  const std::size_t colon = image.rfind(':');
+  return engine.tag_image(id, image.substr(0, colon), image.substr(colon + 1));
+}
+
+}  // namespace
+
 Result<void> ensure_image(const engine::Engine& engine, const std::string& image,
-                          const LogSink& log, std::stop_token stop) {
+                          const BuildSettings& settings, const LogSink& log, std::stop_token stop) {
   if (contains(image, "$")) return {};  // the engine decides, it knows the variable
   const auto found = engine.inspect_image(image);
   if (found) return {};
   if (found.error().code != ErrorCode::not_found) return tl::unexpected(found.error());
+  if (const auto recipe = stand_in_dockerfile(image))
+    return build_stand_in(engine, image, *recipe, settings, log, stop);
   remark(log, "pulling " + image);
   auto pulled = engine.pull_image(
       image,
@@ -144,7 +164,8 @@ Result<std::string> build_image(const engine::Engine& engine, const ImageBuild& 
   SIGIL_TRY(const auto file, rewritten(build, settings, !ca.empty(), is_classic));
   for (const auto& text : file.remarks) remark(log, text);
   if (!is_classic) remark(log, "built with BuildKit, because " + build.file_name + " needs it");
-  for (const auto& image : file.images) SIGIL_CHECK(ensure_image(engine, image, log, stop));
+  for (const auto& image : file.images)
+    SIGIL_CHECK(ensure_image(engine, image, settings, log, stop));
   std::map<std::string, ContextFile> extra = {{kDockerfileInContext, {file.text, false}}};
   if (!ca.empty()) extra[".sigil/ca.crt"] = {ca, false};
   if (contains(build.dockerfile, kTypescriptHostFile))

@@ -27,9 +27,9 @@ Result<std::string> build_image(const engine::Engine& engine, const ImageBuild& 
                                 const BuildSettings& settings, const LogSink& log,
                                 std::stop_token stop);
 
-// Makes sure an image is there, by pulling it if it must be.
+// Makes sure an image is there: a stand-in of ours is built, any other is pulled.
 Result<void> ensure_image(const engine::Engine& engine, const std::string& image,
-                          const LogSink& log, std::stop_token stop);
+                          const BuildSettings& settings, const LogSink& log, std::stop_token stop);
 
 // The image with labels, and for stdio servers with the shim and its health check, under `tag`.
 struct FinishedImage {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "controlplane/operations/made_up_start.h"
 #include "controlplane/operations/operation_run.h"
 #include "controlplane/operations/scan_step.h"
+#include "controlplane/plan_json.h"
 #include "controlplane/replicas/readiness.h"
 #include "controlplane/replicas/replica_rows.h"
 #include "registry-db/tool_store.h"
@@ -27,6 +29,8 @@ Result<Discovery> dry_discovery(const OperationTools& tools, OperationRun& run) 
   auto request =
       launch_request(*run.revision, run.deployment.name, make_id<ReplicaId>(), run.operation.id);
   request.is_dry = true;
+  request.settings.made_up_env = run.settings.made_up_env;
+  request.settings.made_up_args = run.settings.made_up_args;
   SIGIL_TRY(const auto spec, tools.launcher.spec(request, {}, run.stop));
   const auto observed = tools.driver.start(spec, run.stop);
   if (!observed) return fail(observed.error());
@@ -85,6 +89,7 @@ Result<void> settle_revision(const OperationTools& tools, OperationRun& run) {
   run.settings.is_modern = run.found.is_modern;
   run.settings.protocol_version = run.found.protocol_version;
   settled.settings = revision_settings_to_json(run.settings);
+  settled.plan = plan_to_json(run.plan);
   auto rows = run.replicas;
   SIGIL_TRY(run.revision,
             tools.database.transact(
@@ -131,7 +136,7 @@ std::vector<db::Tool> tools_of(const Discovery& found) {
 }  // namespace
 
 Result<std::string> verify_step(const OperationTools& tools, OperationRun& run) {
-  SIGIL_CHECK(discover_all(tools, run));
+  SIGIL_CHECK(discover_with_made_up_values(tools, run, discover_all));
   for (const auto& tool : run.found.tools)
     if (!tool.defect.empty())
       run.log.add("sigil", "clients will drop the tool " + tool.name + ": " + tool.defect, "warn");

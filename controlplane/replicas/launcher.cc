@@ -119,6 +119,8 @@ Result<StartCommand> Launcher::command(const builder::Plan& plan, const Revision
   }
   StartCommand command;
   command.argv = settings.argv;
+  command.argv.insert(command.argv.end(), settings.made_up_args.begin(),
+                      settings.made_up_args.end());
   command.environment = config_environment(config);
   return command;
 }
@@ -147,6 +149,7 @@ Result<runtime::ReplicaSpec> Launcher::spec(const LaunchRequest& request, const 
   spec.limits = limits(plan);
   if (!request.settings.user.empty()) spec.user = request.settings.user;
   spec.environment = base_environment(request);
+  merge(spec.environment, request.settings.made_up_env);
   merge(spec.environment, plan.environment);
   merge(spec.environment, request.settings.env);
   // A real replica without a configuration of its own gets no made-up variables: sessions bring
@@ -159,7 +162,8 @@ Result<runtime::ReplicaSpec> Launcher::spec(const LaunchRequest& request, const 
     spec.entrypoint = {kShim, "run", "--"};
     spec.entrypoint.insert(spec.entrypoint.end(), command.argv.begin(), command.argv.end());
     spec.is_init_needed = false;
-  } else if (!plan.uses_image_command || !plan.command_function.empty()) {
+  } else if (!plan.uses_image_command || !plan.command_function.empty() ||
+             !request.settings.made_up_args.empty()) {
     spec.entrypoint = command.argv;
   }
   return spec;

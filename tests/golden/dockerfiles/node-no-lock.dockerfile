@@ -4,7 +4,13 @@ WORKDIR /app
 ENV CI=1 HUSKY=0 PUPPETEER_SKIP_DOWNLOAD=1 PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm_config_update_notifier=false
 COPY package.json ./
 RUN npm install --ignore-scripts --replace-registry-host=always --no-audit --no-fund --no-update-notifier
-RUN for name in esbuild better-sqlite3 sharp @vscode/ripgrep argon2; do if [ -d "node_modules/$name" ]; then npm rebuild --foreground-scripts "$name" || echo "sigil: the install script of $name failed"; fi; done
+RUN for name in esbuild better-sqlite3 sharp @vscode/ripgrep argon2 sqlite3 bcrypt node-pty; do \
+      if [ -d "node_modules/$name" ]; then \
+        npm rebuild --foreground-scripts "$name" \
+          || { apt-get update -q && apt-get install -y -q --no-install-recommends g++ make pkg-config python3 \
+               && npm rebuild --foreground-scripts --nodedir=/usr/local "$name"; } \
+          || echo "sigil: the install script of $name failed"; \
+      fi; done
 COPY . .
 RUN npm run build
 RUN cd '/app' && { [ -e 'dist/index.js' ] || { echo 'sigil: dist/index.js does not exist after the build'; for file in 'dist/src/index.js' 'dist/index.mjs' 'dist/server.js' 'dist/main.js' 'build/index.js' 'build/src/index.js' 'build/index.mjs' 'build/server.js' 'build/main.js'; do if [ -e "$file" ]; then echo "sigil: found instead: $file"; fi; done; exit 1; }; }

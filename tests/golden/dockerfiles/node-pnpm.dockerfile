@@ -5,7 +5,10 @@ ENV CI=1 HUSKY=0 PUPPETEER_SKIP_DOWNLOAD=1 PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 np
 RUN npm install --global --no-audit --no-fund --no-update-notifier pnpm@9.15.0
 COPY package.json pnpm-lock.yaml ./
 RUN pnpm install --ignore-scripts --frozen-lockfile || pnpm install --ignore-scripts --no-frozen-lockfile
-RUN pnpm rebuild esbuild better-sqlite3 sharp @vscode/ripgrep argon2 || echo 'sigil: an install script failed'
+RUN pnpm rebuild esbuild better-sqlite3 sharp @vscode/ripgrep argon2 sqlite3 bcrypt node-pty \
+      || { apt-get update -q && apt-get install -y -q --no-install-recommends g++ make pkg-config python3 \
+           && npm_config_nodedir=/usr/local pnpm rebuild esbuild better-sqlite3 sharp @vscode/ripgrep argon2 sqlite3 bcrypt node-pty; } \
+      || echo 'sigil: an install script failed'
 COPY . .
 RUN pnpm run build
 RUN cd '/app' && { [ -e 'dist/index.js' ] || { echo 'sigil: dist/index.js does not exist after the build'; for file in 'dist/src/index.js' 'dist/index.mjs' 'dist/server.js' 'dist/main.js' 'build/index.js' 'build/src/index.js' 'build/index.mjs' 'build/server.js' 'build/main.js'; do if [ -e "$file" ]; then echo "sigil: found instead: $file"; fi; done; exit 1; }; }

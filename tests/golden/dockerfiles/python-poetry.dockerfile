@@ -7,7 +7,10 @@ RUN uv venv /app/.venv
 COPY pyproject.toml poetry.lock ./
 RUN VIRTUAL_ENV=/app/.venv uv tool run poetry install --only main --no-root --no-interaction
 COPY . .
-RUN uv pip install --no-deps .
+RUN uv pip install --no-deps . \
+      || { echo 'sigil: trying again with compilers' \
+           && apt-get update -q && apt-get install -y -q --no-install-recommends g++ make pkg-config python3 \
+           && uv pip install --no-deps .; }
 
 FROM python:3.12-slim
 ENV PATH=/app/.venv/bin:$PATH PORT=8080 HOST=0.0.0.0 NODE_ENV=production PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VIRTUAL_ENV=/app/.venv

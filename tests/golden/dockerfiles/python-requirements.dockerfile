@@ -6,7 +6,10 @@ RUN apt-get update -q && apt-get install -y -q --no-install-recommends git ca-ce
 RUN command -v uv || pip install --no-cache-dir --root-user-action=ignore --disable-pip-version-check uv
 RUN uv venv /app/.venv
 COPY requirements.txt ./
-RUN uv pip install --requirements requirements.txt
+RUN uv pip install --requirements requirements.txt \
+      || { echo 'sigil: trying again with compilers' \
+           && apt-get update -q && apt-get install -y -q --no-install-recommends g++ make pkg-config python3 \
+           && uv pip install --requirements requirements.txt; }
 COPY . .
 
 FROM python:3.12-slim

@@ -5,9 +5,16 @@ ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=ne
 RUN command -v uv || pip install --no-cache-dir --root-user-action=ignore --disable-pip-version-check uv
 RUN uv venv /app/.venv
 COPY pyproject.toml uv.lock ./
-RUN uv export --frozen --no-dev --no-emit-project --no-hashes --output-file /tmp/requirements.txt && uv pip install --requirements /tmp/requirements.txt
+RUN uv export --frozen --no-dev --no-emit-project --no-hashes --output-file /tmp/requirements.txt
+RUN uv pip install --requirements /tmp/requirements.txt \
+      || { echo 'sigil: trying again with compilers' \
+           && apt-get update -q && apt-get install -y -q --no-install-recommends g++ make pkg-config python3 \
+           && uv pip install --requirements /tmp/requirements.txt; }
 COPY . .
-RUN uv pip install --no-deps .
+RUN uv pip install --no-deps . \
+      || { echo 'sigil: trying again with compilers' \
+           && apt-get update -q && apt-get install -y -q --no-install-recommends g++ make pkg-config python3 \
+           && uv pip install --no-deps .; }
 
 FROM python:3.12-slim
 ENV PATH=/app/.venv/bin:$PATH PORT=8080 HOST=0.0.0.0 NODE_ENV=production PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VIRTUAL_ENV=/app/.venv

@@ -5,7 +5,10 @@ ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=ne
 RUN command -v uv || pip install --no-cache-dir --root-user-action=ignore --disable-pip-version-check uv
 RUN uv venv /app/.venv
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-dev --no-install-project
+RUN uv sync --frozen --no-dev --no-install-project \
+      || { echo 'sigil: trying again with compilers' \
+           && apt-get update -q && apt-get install -y -q --no-install-recommends g++ make pkg-config python3 \
+           && uv sync --frozen --no-dev --no-install-project; }
 COPY . .
 RUN uv sync --frozen --no-dev --no-editable
 

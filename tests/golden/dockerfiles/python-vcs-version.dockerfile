@@ -6,7 +6,10 @@ ENV SETUPTOOLS_SCM_PRETEND_VERSION=0.0.0 UV_DYNAMIC_VERSIONING_BYPASS=0.0.0 PDM_
 RUN command -v uv || pip install --no-cache-dir --root-user-action=ignore --disable-pip-version-check uv
 RUN uv venv /app/.venv
 COPY . .
-RUN uv pip install .
+RUN uv pip install . \
+      || { echo 'sigil: trying again with compilers' \
+           && apt-get update -q && apt-get install -y -q --no-install-recommends g++ make pkg-config python3 \
+           && uv pip install .; }
 
 FROM python:3.12-slim
 ENV PATH=/app/.venv/bin:$PATH PORT=8080 HOST=0.0.0.0 NODE_ENV=production PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VIRTUAL_ENV=/app/.venv

@@ -1,0 +1,7 @@
+package main
+
+import "github.com/mark3labs/mcp-go/server"
+
+func main() { server.ServeStdio(nil) }
+
+var serve = &cobra.Command{Use:   "stdio"}

@@ -1,0 +1,2 @@
+use rmcp::transport::stdio;
+fn main() {}

@@ -1,0 +1,5 @@
+from mcp.server.fastmcp import FastMCP
+
+
+def create_server():
+    return FastMCP("notes")
