@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help up down clean-data deps build test test-unit test-engine test-e2e soak corpus-real tidy format bench
+.PHONY: help up down clean-data deps build test test-unit test-engine test-e2e soak corpus corpus-real tidy format bench
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[^#]*## */\t/' | expand -t 16
@@ -38,6 +38,12 @@ test-e2e:        ## the real binaries with real MCP servers and clients
 
 soak:            ## 100 deploy and delete rounds, 1,000 sessions, beside foreign things and a second Sigil
 	@cd tests/e2e && SIGIL_BUILD=../../build/release python3 soak.py
+
+corpus:          ## build and start the projects of tests/corpus, print the deploy rate
+	@python3 tests/corpus/real.py --own --build build/release
+
+corpus-real:     ## deploy published servers as they are, write docs/corpus-real.md (half an hour)
+	@python3 tests/corpus/real.py --build build/release
 
 tidy:            ## formatter and clang-tidy over every file
 	@scripts/tidy.py

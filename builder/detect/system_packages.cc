@@ -251,11 +251,15 @@ SystemPackages system_packages(const SourceTree& tree, const std::string& base) 
 
 void choose_system_packages(const SourceTree& tree, const std::string& base, Plan& plan) {
   const auto browser = browser_dependency(tree, base);
-  if (!browser.empty()) {
+  if (!browser.empty() || plan.needs_browser) {
     plan.needs_browser = true;
     plan.system_packages.emplace_back("chromium");
-    plan.why.push_back("installs Debian's chromium: the dependency " + browser +
-                       " drives a browser");
+    plan.why.push_back("installs Debian's chromium: " +
+                       (browser.empty() ? std::string("the manifest asks for a browser")
+                                        : "the dependency " + browser + " drives a browser"));
+    // A browser is many processes and a lot of memory.
+    if (plan.memory_bytes == 0) plan.memory_bytes = 1024LL * 1024 * 1024;
+    if (plan.pids == 0) plan.pids = 512;
   }
   for (const auto& [package, reason] : system_packages(tree, base)) {
     auto& chosen = plan.system_packages;

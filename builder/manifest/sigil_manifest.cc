@@ -12,9 +12,9 @@ namespace sigil::builder {
 namespace {
 
 const std::set<std::string> kTopKeys = {
-    "apiVersion", "name",        "version", "description",  "categories", "runtime",
-    "transport",  "build",       "env",     "startCommand", "tools",      "resources",
-    "health",     "permissions", "title",   "license",      "homepage",   "repository"};
+    "apiVersion", "name",    "version",      "description", "categories", "runtime", "transport",
+    "build",      "env",     "startCommand", "tools",       "resources",  "health",  "permissions",
+    "title",      "license", "homepage",     "repository",  "browser"};
 const std::set<std::string> kStartKeys = {
     "type",          "command",         "args", "path", "port", "configSchema",
     "exampleConfig", "commandFunction", "env"};
@@ -32,6 +32,10 @@ class SigilManifest {
     SIGIL_CHECK(metadata());
     SIGIL_CHECK(runtime());
     SIGIL_CHECK(build());
+    const auto& browser = read_.value("/browser");
+    if (!browser.is_null() && !browser.is_boolean())
+      return read_.wrong("/browser", "true or false");
+    plan_.needs_browser = browser.is_boolean() && browser.get<bool>();
     SIGIL_CHECK(transport());
     SIGIL_CHECK(start());
     SIGIL_CHECK(dialects());
@@ -90,11 +94,30 @@ class SigilManifest {
     return {};
   }
 
+  // Debian's own rule for names, so that none can be read as an option or a second command.
+  Result<void> packages() {
+    SIGIL_TRY(plan_.system_packages, read_.texts("/build/packages"));
+    for (const auto& name : plan_.system_packages) {
+      const bool is_name =
+          name.size() >= 2 && name.size() <= 100 && name[0] != '-' && name[0] != '+' &&
+          name[0] != '.' &&
+          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") == std::string::npos;
+      if (!is_name) return read_.wrong("/build/packages", "names of Debian packages");
+    }
+    if (!plan_.system_packages.empty())
+      plan_.why.push_back("installs Debian's " + joined(plan_.system_packages, ", ") +
+                          ": build.packages asks for it");
+    return {};
+  }
+
   Result<void> build() {
     const auto& build = read_.value("/build");
     if (build.is_null()) return {};
     if (!build.is_object()) return read_.wrong("/build", "a mapping");
-    warn_unknown("/build", {"dockerfile", "context", "install", "command", "cache", "egress"});
+    warn_unknown("/build",
+                 {"dockerfile", "context", "install", "command", "cache", "egress", "packages"});
+    SIGIL_CHECK(packages());
+    if (build.size() == 1 && build.contains("packages")) return {};
     hints_.has_build = true;
     SIGIL_TRY(hints_.build_dockerfile, read_.text("/build/dockerfile"));
     SIGIL_TRY(hints_.build_context, read_.text("/build/context"));

@@ -23,13 +23,13 @@ from support.sigil import ROOT, Sigil  # noqa: E402
 TABLE = ROOT / "docs/corpus-real.md"
 
 
-def read_list():
-    """Lines of real.tsv: source, expected ("tools" or an error code), then arguments of `sigil deploy`."""
+def read_list(name, prefix=""):
+    """Lines of NAME: source, expected ("tools" or an error code), then arguments of `sigil deploy`."""
     entries = []
-    for line in (FOLDER / "real.tsv").read_text().split("\n"):
+    for line in (FOLDER / name).read_text().split("\n"):
         if line.strip() and not line.startswith("#"):
             source, expected, *arguments = line.split("\t")
-            entries.append((source.strip(), expected.strip(), arguments[0].split() if arguments else []))
+            entries.append((prefix + source.strip(), expected.strip(), arguments[0].split() if arguments else []))
     return entries
 
 
@@ -114,9 +114,15 @@ def main():
     parser.add_argument("--build", required=True, help="build folder with the four programs")
     parser.add_argument("--only", action="append", help="only sources that hold this text, may be repeated")
     parser.add_argument("--source", action="append", help="deploy this instead of the list, may be repeated")
+    parser.add_argument("--own", action="store_true", help="the projects of corpus.tsv instead of published servers")
     parser.add_argument("--keep-log", help="folder for the logs")
     options = parser.parse_args()
-    entries = [(source, "tools", []) for source in options.source] if options.source else read_list()
+    if options.source:
+        entries = [(source, "tools", []) for source in options.source]
+    elif options.own:
+        entries = read_list("corpus.tsv", f"{FOLDER}/projects/")
+    else:
+        entries = read_list("real.tsv")
     if options.only:
         entries = [entry for entry in entries if any(word in entry[0] for word in options.only)]
     log_folder = Path(options.keep_log) if options.keep_log else None
@@ -132,7 +138,7 @@ def main():
             if good == "FAIL":
                 print("     " + result.get("words", "").strip().replace("\n", "\n     "), flush=True)
     print(totals(results))
-    if not options.only and not options.source:
+    if not options.only and not options.source and not options.own:
         TABLE.write_text(page(results))
     return 0 if all(is_as_expected(*pair) for pair in results) else 1
 
