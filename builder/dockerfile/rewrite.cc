@@ -174,7 +174,7 @@ class Rewriter {
       add(0, std::string("COPY .sigil/ca.crt ") + kCaFile);
       std::string names;
       for (const auto* name : {"NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE",
-                               "PIP_CERT", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"})
+                               "PIP_CERT", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO"})
         names += std::string(" ") + name + "=" + kCaFile;
       add(0, "ENV" + names);
     }
