@@ -275,8 +275,7 @@ Result<BuiltImage> Builder::finish(const FetchedSource& source, const Plan& plan
   // Tagged first: newer engines start only from names.
   SIGIL_CHECK(engine_.tag_image(from, tag.substr(0, colon),
                                 colon == std::string::npos ? "latest" : tag.substr(colon + 1)));
-  const FinishedImage wanted{tag, tag, image_labels(source, plan, settings_),
-                             plan.transport == Transport::stdio};
+  const FinishedImage wanted{tag, tag, image_labels(source, plan, settings_), true};
   auto finished = [&]() -> Result<BuiltImage> {
     SIGIL_TRY(const auto id, finish_image(engine_, wanted, settings_, stop));
     SIGIL_TRY(const auto inspected, engine_.inspect_image(id));

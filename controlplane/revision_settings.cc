@@ -39,6 +39,7 @@ std::string revision_settings_to_json(const RevisionSettings& settings) {
                       {"is_config_missing", settings.is_config_missing},
                       {"made_up_env", settings.made_up_env},
                       {"made_up_args", settings.made_up_args},
+                      {"has_shim", settings.has_shim},
                       {"is_modern", settings.is_modern},
                       {"protocol_version", settings.protocol_version},
                       {"replicas", settings.replicas}});
@@ -54,6 +55,7 @@ RevisionSettings revision_settings_from_json(std::string_view text) {
   settings.is_config_missing = bool_or(json, "is_config_missing", false);
   settings.made_up_env = map_of(json, "made_up_env");
   settings.made_up_args = texts_of(json, "made_up_args");
+  settings.has_shim = bool_or(json, "has_shim", false);
   settings.is_modern = bool_or(json, "is_modern", false);
   settings.protocol_version = string_or(json, "protocol_version");
   settings.replicas = static_cast<int>(integer_or(json, "replicas", 1));

@@ -21,6 +21,7 @@ struct RevisionSettings {
   // replace.
   std::map<std::string, std::string> made_up_env;
   std::vector<std::string> made_up_args;
+  bool has_shim = false;   // the image brings it, for HTTP servers too
   bool is_modern = false;  // speaks 2026-07-28
   std::string protocol_version;
   int replicas = 1;

@@ -31,7 +31,7 @@ Result<std::string> build_image(const engine::Engine& engine, const ImageBuild& 
 Result<void> ensure_image(const engine::Engine& engine, const std::string& image,
                           const BuildSettings& settings, const LogSink& log, std::stop_token stop);
 
-// The image with labels, and for stdio servers with the shim and its health check, under `tag`.
+// The image with labels, the shim and its health check, under `tag`.
 struct FinishedImage {
   std::string image;  // reference it starts from; already tagged where it is ours
   std::string tag;

@@ -80,6 +80,7 @@ Result<std::string> build_step(const OperationTools& tools, OperationRun& run) {
   if (!built) return fail(built.error());
   run.settings.argv = without_shim(built->argv);
   run.settings.user = built->user;
+  run.settings.has_shim = true;
   SIGIL_TRY(run.revision, db::RevisionStore(tools.worker()).create(revision_of(run, *built)));
   return "image " + built->image.substr(0, 19);
 }

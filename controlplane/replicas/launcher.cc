@@ -162,6 +162,10 @@ Result<runtime::ReplicaSpec> Launcher::spec(const LaunchRequest& request, const 
     spec.entrypoint = {kShim, "run", "--"};
     spec.entrypoint.insert(spec.entrypoint.end(), command.argv.begin(), command.argv.end());
     spec.is_init_needed = false;
+  } else if (request.settings.has_shim && !command.argv.empty()) {
+    // Whatever port and address the server listens on, calls reach it at $PORT.
+    spec.entrypoint = {kShim, "serve", "--"};
+    spec.entrypoint.insert(spec.entrypoint.end(), command.argv.begin(), command.argv.end());
   } else if (!plan.uses_image_command || !plan.command_function.empty() ||
              !request.settings.made_up_args.empty()) {
     spec.entrypoint = command.argv;

@@ -37,6 +37,16 @@ std::vector<std::string> candidates(const std::string& command, const Json& conf
   return paths;
 }
 
+// The server's own program: behind the shim it stands after "run --" or "serve --".
+std::string program_of(const Json& inspected) {
+  const auto path = string_or(inspected, "Path");
+  const auto words = inspected.find("Args");
+  if (path != "/.sigil/shim" || words == inspected.end() || !words->is_array() ||
+      words->size() < 3 || (*words)[1] != "--" || !(*words)[2].is_string())
+    return path;
+  return (*words)[2].get<std::string>();
+}
+
 Error missing(const std::string& command) {
   return {ErrorCode::invalid_argument,
           "E_START_FILE",
@@ -49,7 +59,7 @@ Error missing(const std::string& command) {
 
 Result<void> check_start_file(const engine::Engine& engine, const std::string& container) {
   SIGIL_TRY(const Json inspected, engine.inspect_container(container));
-  const std::string command = string_or(inspected, "Path");
+  const std::string command = program_of(inspected);
   const auto config = inspected.find("Config");
   if (command.empty() || config == inspected.end()) return {};
   for (const std::string& path : candidates(command, *config)) {

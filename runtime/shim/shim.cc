@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "runtime/shim/probe.h"
+#include "runtime/shim/serve.h"
 
 namespace sigil::shim {
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: sigil-shim run -- PROGRAM [ARGUMENT...]\n"
+    "       sigil-shim serve -- PROGRAM [ARGUMENT...]\n"
     "       sigil-shim probe\n";
 
 ProcessTable::Limits process_limits(const Options& options) {
@@ -119,10 +121,12 @@ void Shim::finish() {
 
 int run_shim(std::vector<std::string> arguments) {
   if (arguments.size() == 1 && arguments[0] == "probe") return run_probe(current_environment());
-  if (arguments.size() < 3 || arguments[0] != "run" || arguments[1] != "--") {
+  const bool is_serve = !arguments.empty() && arguments[0] == "serve";
+  if (arguments.size() < 3 || (arguments[0] != "run" && !is_serve) || arguments[1] != "--") {
     std::fputs(kUsage, stderr);
     return 2;
   }
+  if (is_serve) return run_serve({arguments.begin() + 2, arguments.end()});
   arguments.erase(arguments.begin(), arguments.begin() + 2);
   return run_server(std::move(arguments));
 }

@@ -46,7 +46,7 @@ void EngineFixture::remove_all(const std::map<std::string, std::string>& labels)
       (void)engine_.remove_image(string_or(image, "Id"), true).has_value();
     return images->empty();
   };
-  EXPECT_TRUE(eventually(are_gone, std::chrono::milliseconds(10'000)));
+  EXPECT_TRUE(eventually(are_gone, std::chrono::milliseconds(60'000)));
 }
 
 std::string EngineFixture::make_image(const std::string& name, std::vector<std::string> changes) {
