@@ -44,14 +44,19 @@ bool is_likely_required(const std::string& name) {
 
 // Upper-case names in what the server said.
 void add_said(std::string_view words, MadeUp& made_up) {
-  static const RE2 name("\\b([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]|[A-Z]{3,}(?:KEY|TOKEN|URL))\\b");
+  static const RE2 name(
+      "\\b([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]|[A-Z]{3,}(?:KEY|TOKEN|URL))\\b(\\s*=\\s*['\"]?[\\[{])"
+      "?");
   re2::StringPiece rest(words.data(), words.size());
   std::string found;
-  while (made_up.environment.size() < kNamesMax && RE2::FindAndConsume(&rest, name, &found))
-    // Error codes and our own words are no variables.
-    if (found.rfind("ERR_", 0) != 0 && found.rfind("MODULE_", 0) != 0 &&
-        found.rfind("ECONN", 0) != 0)
-      made_up.environment.emplace(found, made_up_value(found));
+  std::string structure;
+  while (made_up.environment.size() < kNamesMax &&
+         RE2::FindAndConsume(&rest, name, &found, &structure)) {
+    // Error codes are no variables, and a structure cannot be guessed.
+    const bool is_code = found.rfind("ERR_", 0) == 0 || found.rfind("MODULE_", 0) == 0 ||
+                         found.rfind("ECONN", 0) == 0;
+    if (!is_code && structure.empty()) made_up.environment.emplace(found, made_up_value(found));
+  }
 }
 
 // An option or a positional argument, as argument parsers name what is missing.

@@ -26,6 +26,12 @@ TEST(MadeUp, TakesSecretsAndAddressesThatTheSourcesRead) {
   EXPECT_EQ(values.environment.at("SHOP_URL"), "http://127.0.0.1:9");
 }
 
+TEST(MadeUp, AStructureIsNotGuessed) {
+  const auto values = from("set GRAPH_TOKEN=your-token\nor MANY_GRAPHS='{\"a\": 1}'");
+  EXPECT_EQ(values.environment.count("GRAPH_TOKEN"), 1U);
+  EXPECT_EQ(values.environment.count("MANY_GRAPHS"), 0U);
+}
+
 TEST(MadeUp, ErrorCodesAreNoVariables) {
   EXPECT_TRUE(from("code: 'ERR_MODULE_NOT_FOUND'\nMODULE_NOT_FOUND").environment.empty());
 }
