@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/crypto/certificate.h"
 #include "base/enum_names.h"
 #include "base/http/client.h"
 #include "base/json.h"
@@ -34,6 +35,14 @@ Check disk_check(const std::string& name, const std::string& path) {
   return check;
 }
 
+// Without port and brackets.
+std::string host_of_url(const std::string& url) {
+  auto host = url.substr(url.find("://") + 3);
+  host = host.substr(0, host.find('/'));
+  if (host.rfind('[', 0) == 0) return host.substr(1, host.find(']') - 1);
+  return host.substr(0, host.find(':'));
+}
+
 }  // namespace
 
 std::string_view name_of(CheckState state) { return name_in(kStates, state); }
@@ -48,8 +57,12 @@ std::vector<Check> check_components(const HealthReport& report) {
 }
 
 Check check_front_door(const Settings& settings) {
+  if (settings.proxy.has_proxy_protocol)
+    return {"ports", CheckState::ok,
+            "the front door at " + settings.listen.text() + " speaks to load balancers only", ""};
   http::Request request;
-  request.url = "http://" + settings.listen.text() + "/health";
+  request.url = settings.door_url() + "/health";
+  request.trusts_anybody = true;  // it is about who answers; the certificate has a check of its own
   request.connect_max = std::chrono::milliseconds(500);
   request.time_max = std::chrono::milliseconds(5'000);
   const auto answer = http::Client().send(request);
@@ -59,6 +72,30 @@ Check check_front_door(const Settings& settings) {
           answer ? "something else answers at " + settings.listen.text()
                  : "nothing answers at " + settings.listen.text() + ": " + answer.error().message,
           "see who listens there: ss -ltnp; another address: server.listen (SIGIL_LISTEN)"};
+}
+
+Check check_certificate(const Settings& settings, WallTime now) {
+  const auto& proxy = settings.proxy;
+  if (!settings.has_tls())
+    return {"tls", CheckState::ok, "no certificate: plain HTTP on loopback", ""};
+  const std::string fix =
+      "put a certificate for the public host into tls.cert_file and its key into tls.key_file; "
+      "sigil-proxy reads them again by itself";
+  const auto facts = crypto::read_certificate(proxy.tls_cert_file);
+  if (!facts) return {"tls", CheckState::fail, facts.error().message, fix};
+  // The key may be for sigil-proxy's eyes only; then it was checked there, at start.
+  if (::access(proxy.tls_key_file.c_str(), R_OK) == 0)
+    if (const auto pair = crypto::check_key(proxy.tls_cert_file, proxy.tls_key_file); !pair)
+      return {"tls", CheckState::fail, pair.error().message, fix};
+  std::string detail;
+  for (const auto& problem :
+       crypto::certificate_problems(*facts, host_of_url(settings.public_url), now))
+    detail += (detail.empty() ? "" : "; ") + problem;
+  if (detail.empty())
+    return {"tls", CheckState::ok, "the certificate is good until " + to_rfc3339(facts->not_after),
+            ""};
+  const bool is_over = now >= facts->not_after || now < facts->not_before;
+  return {"tls", is_over ? CheckState::fail : CheckState::warn, detail, fix};
 }
 
 std::vector<Check> check_disk(const Settings& settings, const Json& engine_info) {

@@ -4,6 +4,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/engine/engine.h"
 #include "controlplane/doctor.h"
 #include "controlplane/health.h"
@@ -14,6 +15,8 @@ namespace sigil::controlplane {
 // database, engine, proxy as the health thread sees them.
 std::vector<Check> check_components(const HealthReport& report);
 Check check_front_door(const Settings& settings);
+// Certificate and key of the front door, as clients will see them.
+Check check_certificate(const Settings& settings, WallTime now);
 // Free space where Sigil keeps its data and where the engine keeps images.
 std::vector<Check> check_disk(const Settings& settings, const Json& engine_info);
 // Whether the engine can hold replicas to memory, processor and process limits.

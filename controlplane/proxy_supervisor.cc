@@ -33,6 +33,23 @@ std::map<std::string, std::string> environment_for_proxy() {
   return environment;
 }
 
+// What the settings file may say and the proxy's environment does not.
+std::vector<std::string> door_flags(const ProxySettings& proxy) {
+  std::vector<std::string> flags;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) flags.push_back(name + ("=" + value));
+  };
+  std::string trusted;
+  for (const auto& network : proxy.trusted_proxies)
+    trusted += (trusted.empty() ? "" : ",") + network;
+  add("--tls-cert-file", proxy.tls_cert_file);
+  add("--tls-key-file", proxy.tls_key_file);
+  add("--redirect-listen", proxy.redirect_listen);
+  add("--trusted-proxies", trusted);
+  if (proxy.has_proxy_protocol) add("--proxy-protocol", "true");
+  return flags;
+}
+
 }  // namespace
 
 std::string binary_beside(const std::string& setting, const std::string& name) {
@@ -66,6 +83,7 @@ Result<void> ProxySupervisor::start() const {
                   settings_.api_listen.text(),
                   "--control",
                   settings_.proxy.control_listen.text()};
+  for (auto& flag : door_flags(settings_.proxy)) process.argv.push_back(std::move(flag));
   process.environment = environment_for_proxy();
   process.log_file = settings_.data_dir + "/log/sigil-proxy.log";
   return start_detached(process);

@@ -82,6 +82,11 @@ ProxySettings proxy_settings(const config::Settings& all) {
   settings.request_max = all.duration("proxy.request_max");
   settings.body_bytes_max = all.bytes("proxy.body_bytes_max");
   settings.streams_max = all.integer("proxy.streams_max");
+  settings.tls_cert_file = all.text("tls.cert_file");
+  settings.tls_key_file = all.text("tls.key_file");
+  settings.redirect_listen = all.text("server.redirect_listen");
+  settings.trusted_proxies = all.list("server.trusted_proxies");
+  settings.has_proxy_protocol = all.boolean("server.proxy_protocol");
   return settings;
 }
 
@@ -91,7 +96,7 @@ std::string public_url_of(const config::Settings& all) {
     auto listen = all.address("server.listen");
     // An address that means "every one" is no address to connect to.
     if (listen.host == "0.0.0.0" || listen.host == "::") listen.host = "127.0.0.1";
-    url = "http://" + listen.text();
+    url = (all.text("tls.cert_file").empty() ? "http://" : "https://") + listen.text();
   }
   while (!url.empty() && url.back() == '/') url.pop_back();
   return url;
@@ -135,6 +140,14 @@ Result<void> check_together(const Settings& settings) {
   if (settings.api_listen.port == settings.proxy.control_listen.port)
     complain(error, "proxy.control_listen",
              "must differ from api.listen (" + settings.api_listen.text() + ")");
+  if (settings.proxy.tls_cert_file.empty() != settings.proxy.tls_key_file.empty())
+    complain(error, "tls.key_file", "belongs together with tls.cert_file: set both or none");
+  const auto& door = settings.listen.host;
+  if (!settings.has_tls() && door != "localhost" && door != "::1" && door.rfind("127.", 0) != 0)
+    complain(error, "server.listen",
+             "\"" + settings.listen.text() +
+                 "\": plain HTTP is served on a loopback address only; set tls.cert_file and "
+                 "tls.key_file");
   const auto& url = settings.public_url;
   if (url.rfind("http://", 0) != 0 && url.rfind("https://", 0) != 0)
     complain(error, "server.public_url", "\"" + url + "\": an http:// or https:// URL is needed");

@@ -54,8 +54,12 @@ struct RuntimeSettings {
 
 struct ProxySettings {
   ListenAddress control_listen;
-  bool is_started_here = true;  // start one where none runs
-  std::string binary;           // empty: beside sigild
+  bool is_started_here = true;              // start one where none runs
+  std::string binary;                       // empty: beside sigild
+  std::string tls_cert_file, tls_key_file;  // empty: plain HTTP on loopback
+  std::string redirect_listen;              // empty: none
+  std::vector<std::string> trusted_proxies;
+  bool has_proxy_protocol = false;
   std::chrono::milliseconds session_idle{}, session_max{}, request_max{};
   std::int64_t body_bytes_max = 0, streams_max = 0;
 };
@@ -80,6 +84,9 @@ struct Settings {
   ProxySettings proxy;
 
   bool is_https() const { return public_url.rfind("https://", 0) == 0; }
+  bool has_tls() const { return !proxy.tls_cert_file.empty(); }
+  // How this machine itself reaches the front door.
+  std::string door_url() const { return (has_tls() ? "https://" : "http://") + listen.text(); }
 };
 
 }  // namespace sigil::controlplane

@@ -48,14 +48,31 @@ Entry secret(Entry row) {
 
 void add_server(Table& table) {
   table.push_back(named(entry("server.listen", Type::address, "127.0.0.1:7450",
-                              "where sigil-proxy, the front door, listens"),
+                              "where sigil-proxy, the front door, listens; on other addresses than "
+                              "loopback only with a certificate"),
                         "SIGIL_LISTEN"));
-  table.push_back(named(entry("server.public_url", Type::text, "",
-                              "the URL people use; empty: http:// and server.listen"),
-                        "SIGIL_PUBLIC_URL"));
+  table.push_back(
+      named(entry("server.public_url", Type::text, "",
+                  "the URL people use; empty: http:// (https:// with a certificate) and "
+                  "server.listen"),
+            "SIGIL_PUBLIC_URL"));
   table.push_back(entry("server.allowed_hosts", Type::list, "",
                         "Host headers accepted besides those of public_url, server.listen and "
                         "localhost (mcp.example.org,10.0.0.5:7450)"));
+  table.push_back(entry("server.redirect_listen", Type::text, "",
+                        "a port for plain HTTP that names the https:// address and does nothing "
+                        "else (0.0.0.0:80)"));
+  table.push_back(entry("server.trusted_proxies", Type::list, "",
+                        "load balancers (10.0.0.0/8,2001:db8::7) whose Forwarded or X-Forwarded-* "
+                        "headers are believed"));
+  table.push_back(entry("server.proxy_protocol", Type::boolean, "false",
+                        "trusted proxies begin each connection with a PROXY v2 header, and nobody "
+                        "else may connect"));
+  table.push_back(entry("tls.cert_file", Type::path, "",
+                        "PEM certificate of the public host and its chain; read again when it "
+                        "changes"));
+  table.push_back(
+      entry("tls.key_file", Type::path, "", "its key, PEM, readable by sigil-proxy alone"));
   table.push_back(within(entry("server.upload_bytes_max", Type::bytes, "512MiB",
                                "the largest archive that may be uploaded"),
                          kMiB, 100 * 1024 * kMiB));

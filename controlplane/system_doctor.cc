@@ -51,6 +51,7 @@ std::vector<Check> SystemDoctor::make_round(const std::stop_token& stop) const {
   const auto answer = engine_.info(stop);
   const Json info = answer ? *answer : Json();
   checks.push_back(check_front_door(settings_));
+  checks.push_back(check_certificate(settings_, system_clock().wall_now()));
   for (auto& check : check_disk(settings_, info)) checks.push_back(std::move(check));
   checks.push_back(check_limits(info));
   checks.push_back(check_base_images(settings_, engine_));

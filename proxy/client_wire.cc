@@ -23,6 +23,7 @@ ClientWire::~ClientWire() {
 }
 
 ClientWire::Arrived ClientWire::receive(Room& room) {
+  if (!options_.has_preamble && !preamble_.empty()) std::string().swap(preamble_);
   ssize_t count = 0;
   do count = ::recv(options_.descriptor, room.raw.data(), room.raw.size(), 0);
   while (count < 0 && errno == EINTR);

@@ -33,6 +33,8 @@ struct Request {
   std::chrono::milliseconds time_max{30'000};  // 0: no limit (streams)
   std::size_t response_bytes_max = 16 * 1024 * 1024;
   std::string ca_file;  // empty: the system's
+  bool trusts_anybody =
+      false;  // whoever answers may show any certificate: only to look who is there
   std::string
       proxy;  // of the company, "http://proxy:3128"; empty: none (the environment is not read)
 };
