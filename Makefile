@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help up down clean-data deps build test test-unit test-engine test-e2e soak corpus corpus-real tidy format bench
+.PHONY: help up down clean-data deps build test test-unit test-engine test-e2e soak corpus corpus-real tidy format bench scan-report
 
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[^#]*## */\t/' | expand -t 16
@@ -50,6 +50,11 @@ tidy:            ## formatter and clang-tidy over every file
 
 format:          ## clang-format in place
 	@git ls-files '*.cc' '*.h' | xargs clang-format-14 -i
+
+scan-report:     ## precision and recall of every code rule over the fixtures
+	@scripts/packages.sh build test
+	@scripts/deps.sh
+	@cmake --preset release >/dev/null && cmake --build --preset release --target scan-report >/dev/null && build/release/builder/scan/code/scan-report
 
 bench:           ## compare with nginx, haproxy and bare engine calls in the same run
 	@scripts/packages.sh build bench

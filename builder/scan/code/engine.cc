@@ -22,6 +22,12 @@ std::uint64_t store_key(Store kind, std::uint32_t a, std::uint16_t param = 0) {
   return (static_cast<std::uint64_t>(kind) << 56) | (static_cast<std::uint64_t>(param) << 32) | a;
 }
 
+// What is interned from here on are names of ours, not the program's.
+Names& with_own_names(Names& names) {
+  names.end_of_program();
+  return names;
+}
+
 std::uint64_t hash_of(const Summary& summary) {
   std::uint64_t hash = fingerprint(summary.result);
   for (const SinkUse& use : summary.uses) {
@@ -44,7 +50,7 @@ std::uint64_t hash_of(const Summary& summary) {
 Engine::Engine(Project& project, const CodeOptions& options)
     : project_(project),
       options_(options),
-      known_(project.program().names),
+      known_(with_own_names(project.program().names)),
       summaries_(project.program().functions.size()),
       ever_(project.program().functions.size()),
       ever_before_(project.program().functions.size()),
@@ -278,6 +284,15 @@ std::vector<Finding> Engine::findings() const {
   std::vector<Finding> out;
   for (const auto& found : findings_) out.push_back(found.second);
   return out;
+}
+
+bool Engine::mentions(std::initializer_list<std::string_view> parts) const {
+  const Names& names = project_.program().names;
+  for (NameId id = 0; id < names.size(); ++id) {
+    const std::string& written = names.text(id);
+    if (written.size() < 200 && !names.is_known(id) && contains_any(written, parts)) return true;
+  }
+  return false;
 }
 
 // Nothing registered a tool in a way we know: exported functions where handlers usually lie stand

@@ -191,8 +191,9 @@ class Engine {
   void mark(const std::string& what, FunctionId function, Reg at) {
     if (final_) collected_.marks[what].emplace_back(function, at);
   }
-  void trait(const std::string& what) { collected_.traits.insert(what); }
-  bool has_trait(const std::string& what) const { return collected_.traits.contains(what); }
+  void trait(const std::string& what) { traits_.insert(what); }
+  bool has_trait(const std::string& what) const { return traits_.contains(what); }
+  bool mentions(std::initializer_list<std::string_view> parts) const;
   Hop hop_at(FunctionId function, Reg at, std::string_view note);
 
  private:
@@ -218,6 +219,7 @@ class Engine {
   std::vector<Step> steps_;
   std::map<std::string, Finding> findings_;
   Collected collected_;
+  std::set<std::string> traits_;  // what was seen somewhere: "auth", "host check", …
   std::uint64_t last_hash_ = 0;
   bool final_ = false;
 };

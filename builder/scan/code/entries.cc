@@ -32,6 +32,16 @@ bool is_harmless_type(std::string_view type) {
          type.starts_with("date");
 }
 
+// `manager: NotebookManager` is handed in by the program, not by a caller of the tool.
+bool is_object_type(std::string_view type) {
+  for (const std::string_view wrapper : {"Optional[", "Annotated[", "Union["}) {
+    if (type.starts_with(wrapper)) type.remove_prefix(wrapper.size());
+  }
+  if (type.empty() || type[0] < 'A' || type[0] > 'Z') return false;
+  return !type.starts_with("Dict") && !type.starts_with("List") && !type.starts_with("Any") &&
+         !contains_any(type, {"Input", "Args", "Param", "Request"});
+}
+
 class EntryFinder {
  public:
   EntryFinder(Frame& frame, const Call& call)
@@ -400,8 +410,10 @@ void find_declared_entries(Engine& engine) {
       if (!is_handler || !((has_name && has_text) || is_tool_class) ||
           program.functions[method].params.empty())
         continue;
-      std::vector<Role> roles(program.functions[method].params.size(), Role::argument);
-      roles[0] = Role::arguments;
+      std::vector<Role> roles;
+      for (const Param& param : program.functions[method].params)
+        roles.push_back(is_object_type(engine.text(param.type)) ? Role::none : Role::argument);
+      if (roles[0] == Role::argument) roles[0] = Role::arguments;
       if (roles.size() > 1 && program.units[cls.file].language != Language::python)
         roles.assign({Role::arguments, Role::context});
       engine.add_entry(method, "tool", given, std::move(roles));

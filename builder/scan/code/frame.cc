@@ -137,7 +137,8 @@ bool Frame::looks_like_request(std::size_t index) const {
   if (is_go()) return type == "*http.Request" && has_neighbour({}, "http.ResponseWriter");
   if (is_python()) {
     return type == "Request" || type == "fastapi.Request" || type == "starlette.requests.Request" ||
-           (own == "scope" && has_neighbour({"receive"}, ""));
+           (own == "scope" && has_neighbour({"receive"}, "")) ||
+           (own == "request" && has_neighbour({"call_next"}, ""));
   }
   if (type == "IncomingMessage" || type == "http.IncomingMessage" || type == "Request" ||
       type == "express.Request" || type == "FastifyRequest" || type == "NextRequest" ||
@@ -149,11 +150,11 @@ bool Frame::looks_like_request(std::size_t index) const {
 }
 
 void Frame::assign(NameId variable, Value made) {
-  if (!branches_.empty()) {
-    Branch& branch = branches_.back();
+  if (!branches_.empty() && !branches_.back().before.contains(variable)) {
     const auto known = variables_.find(variable);
-    branch.before.emplace_back(
-        variable, known == variables_.end() ? std::nullopt : std::optional<Value>(known->second));
+    std::optional<Value> old;
+    if (known != variables_.end()) old = known->second;
+    branches_.back().before.emplace(variable, std::move(old));
   }
   variables_[variable] = std::move(made);
 }
@@ -161,7 +162,22 @@ void Frame::assign(NameId variable, Value made) {
 Value Frame::load_name(NameId variable) {
   const auto own = variables_.find(variable);
   if (own != variables_.end()) return own->second;
-  if (const Value* value = engine_.captured(id_, variable)) return *value;
+  if (const Value* value = engine_.captured(id_, variable)) {
+    // A table is filled by others after we were made.
+    const bool is_table = value->labels.empty() && value->function == kNoFunction &&
+                          (value->fields != nullptr || text(value->path).ends_with("()"));
+    if (!is_table) return *value;
+    Value whole = *value;
+    for (FunctionId outer = function_.parent; outer != kNoFunction;
+         outer = engine_.project().function(outer).parent) {
+      const Value* later = engine_.ever(outer, variable);
+      if (later == nullptr) continue;
+      merge(whole, *later);
+      whole.is_closed = false;
+      break;
+    }
+    return whole;
+  }
   for (FunctionId outer = function_.parent; outer != kNoFunction;
        outer = engine_.project().function(outer).parent) {
     if (const Value* value = engine_.ever(outer, variable)) return *value;
@@ -270,15 +286,30 @@ Value Frame::computed(Reg reg, const Instr& made) {
   }
 }
 
+// `way` is a member, or a member of a member: "query.redirect_uri".
+Value Frame::with_killed(const Value& base, std::string_view way, std::uint32_t kinds) {
+  std::vector<NameId> names;
+  for (auto dot = way.find('.'); dot != std::string_view::npos; dot = way.find('.')) {
+    names.push_back(name(way.substr(0, dot)));
+    way.remove_prefix(dot + 1);
+  }
+  names.push_back(name(way));
+  std::vector<Value> values = {base};
+  for (const NameId each : names) values.push_back(member_of(values.back(), each, kNoReg));
+  kill(values.back(), kinds);
+  for (std::size_t i = names.size(); i > 0; --i) {
+    values[i - 1] = with_field(values[i - 1], names[i - 1], values[i]);
+  }
+  return values.front();
+}
+
 void Frame::apply(const Fact& fact) {
   if (fact.variable == kNoName || fact.kinds == 0) return;
   Value made = load_name(fact.variable);
   if (fact.field == kNoName) {
     kill(made, fact.kinds);
   } else {
-    Value field = member_of(made, fact.field, kNoReg);
-    kill(field, fact.kinds);
-    made = with_field(made, fact.field, field);
+    made = with_killed(made, text(fact.field), fact.kinds);
   }
   assign(fact.variable, std::move(made));
 }
@@ -305,26 +336,66 @@ void Frame::turn_branch() {
   branch.then_left = left_ && branch.condition != kNoReg;
   left_ = false;
   branch.in_else = true;
-  // Back to what was before; the last change comes off first.
-  for (auto change = branch.before.rbegin(); change != branch.before.rend(); ++change) {
-    const auto known = variables_.find(change->first);
-    const bool is_seen = std::any_of(branch.then_values.begin(), branch.then_values.end(),
-                                     [&](const auto& then) { return then.first == change->first; });
-    if (!is_seen && known != variables_.end())
-      branch.then_values.emplace_back(change->first, known->second);
-  }
-  for (auto change = branch.before.rbegin(); change != branch.before.rend(); ++change) {
-    if (change->second.has_value()) {
-      variables_[change->first] = *change->second;
+  for (auto& [variable, old] : branch.before) {
+    const auto known = variables_.find(variable);
+    if (known != variables_.end()) branch.then_values.emplace(variable, std::move(known->second));
+    if (old.has_value()) {
+      variables_[variable] = std::move(*old);
     } else {
-      variables_.erase(change->first);
+      variables_.erase(variable);
     }
   }
-  const std::vector<std::pair<NameId, std::optional<Value>>> undone = std::move(branch.before);
   branch.before.clear();
   const Reg condition = branch.condition;
   for (const Fact& fact : facts(condition)) {
     if (!fact.when) apply(fact);
+  }
+}
+
+bool Frame::is_configuration(Reg condition) const {
+  std::vector<Reg> open = {condition};
+  for (std::size_t i = 0; i < open.size() && i < 24; ++i) {
+    if (open[i] == kNoReg || open[i] >= function_.code.size()) continue;
+    for (const Label& label : value(open[i]).labels) {
+      if (label.source != Source::environment) return false;
+    }
+    const Instr& made = instr(open[i]);
+    if (made.op == Op::call || made.op == Op::index) return false;
+    if (made.op == Op::load && value(open[i]).labels.empty() && made.name != kNoName &&
+        last_store_.contains(made.name))
+      return false;
+    for (const Reg next :
+         {made.op == Op::load || made.op == Op::constant ? kNoReg : made.a, made.b})
+      open.push_back(next);
+  }
+  return true;
+}
+
+// A loop is taken to run, and a switch of the configuration to be on: what a check inside rules out
+// counts. Where the condition is the caller's, both ways are open.
+void Frame::join_values(Branch& branch, bool else_left) {
+  const bool is_ours = branch.condition == kNoReg || is_configuration(branch.condition);
+  const auto joined_value = [&](const Value& one, const Value& other) {
+    Value out = one;
+    merge(out, other);
+    if (is_ours) {
+      keep_kills(out, one);
+      keep_kills(out, other);
+    }
+    return out;
+  };
+  for (auto& [variable, then_value] : branch.then_values) {
+    const auto known = variables_.find(variable);
+    if (!else_left && known != variables_.end()) {
+      assign(variable, joined_value(known->second, then_value));
+    } else {
+      assign(variable, std::move(then_value));
+    }
+  }
+  for (const auto& [variable, old] : branch.before) {
+    if (branch.then_values.contains(variable) || !old.has_value()) continue;
+    // What only the else side tested holds on one way only.
+    assign(variable, else_left ? *old : joined_value(variables_[variable], *old));
   }
 }
 
@@ -339,38 +410,9 @@ void Frame::close_branch() {
   const bool else_left = left_ && branch.condition != kNoReg;
   // The enclosing branch must be able to undo what either side did.
   if (!branches_.empty()) {
-    for (auto& change : branch.before) branches_.back().before.push_back(change);
+    for (const auto& change : branch.before) branches_.back().before.insert(change);
   }
-  if (!branch.then_left) {
-    for (auto& [variable, then_value] : branch.then_values) {
-      const auto known = variables_.find(variable);
-      Value made = then_value;
-      if (!else_left && known != variables_.end()) {
-        made = known->second;
-        merge(made, then_value);
-      } else if (!else_left && known == variables_.end()) {
-        // Declared in the branch only: nothing on the other way.
-      }
-      assign(variable, std::move(made));
-    }
-    // What only the else side tested holds on one way only.
-    if (!else_left) {
-      for (const auto& [variable, old] : branch.before) {
-        const bool in_then = std::any_of(branch.then_values.begin(), branch.then_values.end(),
-                                         [&](const auto& then) { return then.first == variable; });
-        if (in_then || !old.has_value()) continue;
-        Value made = variables_[variable];
-        merge(made, *old);
-        assign(variable, std::move(made));
-      }
-    } else {
-      for (const auto& [variable, old] : branch.before) {
-        const bool in_then = std::any_of(branch.then_values.begin(), branch.then_values.end(),
-                                         [&](const auto& then) { return then.first == variable; });
-        if (!in_then && old.has_value()) assign(variable, *old);
-      }
-    }
-  }
+  if (!branch.then_left) join_values(branch, else_left);
   left_ = branch.was_left || (branch.then_left && else_left);
 }
 

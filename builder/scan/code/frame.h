@@ -2,6 +2,7 @@
 // applied. What it learns goes into the summary it returns and into the engine's stores.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -84,13 +85,16 @@ class Frame {
   void report(std::string_view rule, Severity severity, Confidence confidence, Reg at,
               std::string message, std::string sink, std::string source = "");
   Value load_name(NameId variable);
+  bool is_conditional() const { return !branches_.empty(); }
+  // Every literal and name in the expression behind a register, each with a space before it.
+  std::string mentioned(Reg reg) const;
 
  private:
   friend class GuardReader;
   struct Branch {
     Reg condition = kNoReg;
-    std::vector<std::pair<NameId, std::optional<Value>>> before;  // what it changed, as it was
-    std::vector<std::pair<NameId, Value>> then_values;
+    std::map<NameId, std::optional<Value>> before;  // what it changed, as it was
+    std::map<NameId, Value> then_values;
     bool in_else = false;
     bool then_left = false;
     bool was_left = false;
@@ -109,10 +113,13 @@ class Frame {
   void open_branch(const Instr& made);
   void turn_branch();
   void close_branch();
+  bool is_configuration(Reg condition) const;
+  void join_values(Branch& branch, bool else_left);
   void finish();
   void leave(Reg reg, const Instr& made);
   void note_return(Reg reg, const Instr& made);
   void apply(const Fact& fact);
+  Value with_killed(const Value& base, std::string_view way, std::uint32_t kinds);
   std::vector<Fact> facts(Reg condition);
 
   // frame_values.cc
@@ -145,6 +152,7 @@ class Frame {
                     const Call& call, int depth = 0);
   void arrive_uses(const Call& call, FunctionId target, const std::vector<Value>& arguments);
   void kill_arguments(const Call& call, FunctionId target);
+  std::uint32_t believed_kinds(FunctionId target) const;
   Value constructed(const Call& call);
   Value unknown_call(const Call& call);
   void run_callbacks(const Call& call);

@@ -263,18 +263,48 @@ void Frame::arrive_uses(const Call& call, FunctionId target, const std::vector<V
   }
 }
 
+// assertPublicUrl(u), ensureInside(p): a function that is named for the check and throws is
+// believed for places where its text shows no check that we can read.
+std::uint32_t Frame::believed_kinds(FunctionId target) const {
+  const Function& callee = engine_.project().function(target);
+  const std::string low = lowered(text(callee.name));
+  if (!contains_any(low, {"validate", "assert", "ensure", "check", "guard", "verify", "sanitize",
+                          "safe", "resolve", "require", "reject", "block"}))
+    return 0;
+  std::vector<FunctionId> open = {target};
+  bool throws = false;
+  for (std::size_t i = 0; i < open.size() && i < 16; ++i) {
+    const Function& made = engine_.project().function(open[i]);
+    throws = throws || std::any_of(made.code.begin(), made.code.end(),
+                                   [](const Instr& instr) { return instr.op == Op::raise; });
+    for (const FunctionId inner : engine_.project().nested_in(open[i])) open.push_back(inner);
+  }
+  if (!throws) return 0;
+  std::uint32_t kinds = 0;
+  if (contains_any(low, {"url", "host", "ssrf", "uri", "address", "public", "egress", "domain"}))
+    kinds |= kUrl;
+  if (contains_any(low, {"safe", "inside", "within", "contain", "allowed", "travers", "sandbox",
+                         "workspace", "outputdir", "root"}) &&
+      contains_any(low, {"path", "dir", "file", "inside", "within", "contain", "root"}))
+    kinds |= kPath;
+  return kinds;
+}
+
 // validatePath(p): what the callee rules out whenever it returns holds for the variable behind the
 // argument.
 void Frame::kill_arguments(const Call& call, FunctionId target) {
   const Summary& made = engine_.summary(target);
+  const std::uint32_t believed = believed_kinds(target);
   int position = 0;
   for (std::uint32_t i = 0; i < call.instr->arg_count; ++i) {
     const Arg& given = arg(*call.instr, i);
     if (given.key != kNoName || (given.flags & kSpread) != 0) continue;
     const auto index = static_cast<std::size_t>(position++);
-    if (index >= kParamsMax || made.kills[index] == 0) continue;
+    if (index >= kParamsMax) continue;
     Fact fact;
-    fact.kinds = made.kills[index];
+    fact.kinds =
+        made.kills[index] | ((made.kills[index] & kPath) != 0 ? believed & kUrl : believed);
+    if (fact.kinds == 0) continue;
     if (is_op(given.value, Op::load)) {
       fact.variable = instr(given.value).name;
     } else if (is_op(given.value, Op::member) && is_op(instr(given.value).a, Op::load)) {
@@ -326,7 +356,10 @@ Value Frame::apply_targets(const Call& call) {
   Value out;
   bool any = false;
   for (const FunctionId target : call.targets) {
-    const Value result = apply_summary(call, target, map_arguments(call, target));
+    Value result = apply_summary(call, target, map_arguments(call, target));
+    const std::uint32_t believed = call.targets.size() == 1 ? believed_kinds(target) : 0;
+    for (Label& label : result.labels)
+      label.killed |= (label.killed & kPath) != 0 ? believed & kUrl : believed;
     if (any) {
       merge(out, result);
     } else {
@@ -404,7 +437,7 @@ void Frame::run_callbacks(const Call& call) {
 void Frame::mutate_receiver(const Call& call) {
   if (call.receiver == nullptr || call.instr->arg_count == 0) return;
   if (!is_one_of(call.method_text, {"push", "append", "set", "add", "unshift", "extend", "update",
-                                    "insert", "put", "Set", "Add", "write", "concat", "setdefault",
+                                    "insert", "put", "Set", "Add", "concat", "setdefault",
                                     "WriteString", "Store", "setHeader", "set_header"})) {
     return;
   }
@@ -500,6 +533,12 @@ Value Frame::unknown_call(const Call& call) {
       const bool is_whole_request = label.source == Source::request && label.field == kNoName;
       if (is_whole_request && !is_text) continue;
       if (is_awaited_library && label.source != Source::response) continue;
+      if (label.source == Source::whole_environment &&
+          is_one_of(call.method_text,
+                    {"get", "Get", "pop", "find", "at", "shift", "split", "trim"})) {
+        label.source = Source::environment;
+        label.field = name(literal(argument(made, 0)));
+      }
       label.host = label.host && is_first;
       if (label.source == Source::environment &&
           is_one_of(call.method_text, {"slice", "substring", "substr"}))

@@ -135,7 +135,7 @@ MemberLabel request_member(Label label, NameId member, const std::string& writte
                            const std::string& part) {
   MemberLabel out{true, label, false};
   const std::string low = lowered(written);
-  if (part == "headers") {
+  if (part == "headers" || part == "Header" || (part.empty() && is_token_header(low))) {
     if (is_token_header(low)) {
       out.label.source = Source::token;
       out.label.field = member;
@@ -243,6 +243,10 @@ Value Frame::own_member(const Value& base, NameId member) {
 void Frame::label_member(Value& out, const Value& base, const Label& label, NameId member, Reg at) {
   const std::string& written = text(member);
   MemberLabel made{true, label, false};
+  if (label.source == Source::weak || label.source == Source::strong ||
+      label.source == Source::whole_environment) {
+    return;  // another member of an object that holds one
+  }
   if (label.source == Source::parameter) {
     if (label.field == kNoName) {
       made.label.field = member;
@@ -522,6 +526,10 @@ Value Frame::indexed(Reg reg, const Instr& made) {
     return fresh(Source::environment, kNoName, reg, "environment variable");
   Value out;
   out.labels = base.labels;
+  // A table of things that hold times is no clock.
+  std::erase_if(out.labels, [](const Label& label) {
+    return label.source == Source::weak || label.source == Source::strong;
+  });
   if (base.fields == nullptr) return out;
   bool is_first = true;
   for (const auto& [field, held] : *base.fields) {
@@ -529,7 +537,10 @@ Value Frame::indexed(Reg reg, const Instr& made) {
     if (!is_first) merge(out, held);
     is_first = false;
   }
-  add_labels(out.labels, base.labels);
+  for (const Label& label : base.labels) {
+    if (label.source != Source::weak && label.source != Source::strong)
+      add_label(out.labels, label);
+  }
   out.is_literal = false;
   return out;
 }
@@ -538,7 +549,9 @@ Value Frame::element(Reg reg, const Instr& made) {
   const Value& base = value(made.a);
   Value out;
   out.labels = base.labels;
-  out.path = kNoName;
+  std::erase_if(out.labels, [](const Label& label) {
+    return label.source == Source::weak || label.source == Source::strong;
+  });
   if (base.has(Source::whole_environment)) {
     out = fresh(Source::environment, kNoName, reg, "environment variable");
   }

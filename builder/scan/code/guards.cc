@@ -401,8 +401,8 @@ class GuardReader {
           strong = last < inner.code.size() &&
                    (inner.code[last].op == Op::member || inner.code[last].op == Op::constant);
         }
-        add_fact(subject.name, kNoName,
-                 strong ? std::uint32_t{kPath} : std::uint32_t{kPath | kPathWeak}, positive);
+        add_outer(subject.name, strong ? std::uint32_t{kPath} : std::uint32_t{kPath | kPathWeak},
+                  positive);
         if (frame_.value(receiver).labels.empty()) add_outer(subject.name, kUrl, positive);
       } else if (method == "includes" && !own_subject && given != kNoName &&
                  is_parameter(inner, given)) {
@@ -505,8 +505,8 @@ class GuardReader {
   void validator(Reg reg, const Instr& made, const std::string& method, Reg receiver,
                  bool positive) {
     const std::string low = lowered(method);
-    const bool bad = says_bad(low);
-    const bool good = !bad && says_good(low);
+    const bool bad = says_bad(low) && !contains(low, "origin");
+    const bool good = !bad && (says_good(low) || contains(low, "origin"));
     std::vector<FunctionId> targets;
     if (frame_.value(made.a).function != kNoFunction)
       targets.push_back(frame_.value(made.a).function);
@@ -564,13 +564,12 @@ class GuardReader {
         case Op::load: {
           add_fact(made.name, kNoName, at.kinds, when);
           const Reg from = frame_.definition(at.reg);
-          if (from != at.reg && from < at.reg && at.hops < 3)
+          if (from != at.reg && from < at.reg && at.hops < 7)
             open.push_back({from, is_whole(from) ? at.kinds : places, at.hops + 1});
           break;
         }
         case Op::member:
-          if (frame_.is_op(made.a, Op::load))
-            add_fact(frame_.instr(made.a).name, made.name, at.kinds, when);
+          add_member(at.reg, at.kinds, when);
           open.push_back({made.a, is_argument_member(made) ? 0 : places, at.hops});
           break;
         case Op::index:
@@ -603,6 +602,17 @@ class GuardReader {
           break;
       }
     }
+  }
+
+  // a.b and a.b.c, as tested
+  void add_member(Reg reg, std::uint32_t kinds, bool when) {
+    std::string way;
+    for (int depth = 0; depth < 3 && frame_.is_op(reg, Op::member); ++depth) {
+      way = frame_.text(frame_.instr(reg).name) + (way.empty() ? "" : "." + way);
+      reg = frame_.instr(reg).a;
+    }
+    if (frame_.is_op(reg, Op::load))
+      add_fact(frame_.instr(reg).name, frame_.name(way), kinds, when);
   }
 
   // `const { host } = args`: the variable is the member, not a computation on it.

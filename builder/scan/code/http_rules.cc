@@ -69,7 +69,7 @@ class HttpReader {
     body(url_reg, is_options);
     const std::string destination =
         lowered(frame_.text(address.text) + " " + frame_.variable_of(frame_.definition(url_reg)) +
-                " " + frame_.variable_of(url_reg) + " " + mentioned(url_reg));
+                " " + frame_.variable_of(url_reg) + " " + frame_.mentioned(url_reg));
     egress(address);
     if (is_issuer(destination) || is_checker(frame_.text(frame_.function().name))) return;
     for (std::uint32_t i = 0; i < made_.arg_count; ++i) {
@@ -88,7 +88,11 @@ class HttpReader {
       const Arg& argument = frame_.arg(made_, i);
       const Value& held = frame_.value(argument.value);
       carried(argument, false);
-      if (argument.key == kNoName && held.fields == nullptr) relay(held);
+      if (argument.key != kNoName || held.fields != nullptr) continue;
+      for (const Label& label : held.labels) {
+        if (label.source == Source::request) continue;  // only a credential by itself says enough
+        frame_.arrive(frame_.sink_at(SinkKind::relay, call_.at, callee_name(), kRelay), label);
+      }
     }
   }
 
@@ -109,22 +113,6 @@ class HttpReader {
     return contains_any(lowered(function), {"introspect", "userinfo", "verifytoken", "verify_token",
                                             "validatetoken", "validate_token", "revoke", "exchange",
                                             "load_access_token", "verifyaccesstoken"});
-  }
-
-  // Names in the expression of the address: `${ISSUER}/introspect`
-  std::string mentioned(Reg reg) {
-    std::string out;
-    std::vector<Reg> open = {reg};
-    for (std::size_t i = 0; i < open.size() && i < 24; ++i) {
-      const Reg at = frame_.definition(open[i]);
-      if (at == kNoReg || at >= frame_.function().code.size()) continue;
-      const Instr& made = frame_.instr(at);
-      if (made.op == Op::constant || made.op == Op::load || made.op == Op::member)
-        out += " " + frame_.text(made.name);
-      for (std::uint32_t p = 0; p < made.arg_count; ++p) open.push_back(frame_.arg(made, p).value);
-      if (made.op == Op::member) open.push_back(made.a);
-    }
-    return out;
   }
 
   Value options_address(const Value& options) {
@@ -254,7 +242,9 @@ void unknown_client(Frame& frame, const Call& call) {
   if (!contains_any(low, {"http", "client", "session", "axios", "fetcher", "page"}) ||
       contains_any(low, {"redis", "cache", "db", "store", "mcp", "s3", "sessions"}))
     return;
-  if (call.receiver->has_base || !call.targets.empty()) return;
+  if (call.receiver->has_base || !call.targets.empty() || (low.ends_with("s") && low != "https"))
+    return;
+  if (contains(frame.text(call.receiver->path), "Map()")) return;
   const Reg url_reg = frame.argument(
       *call.instr, call.method_text == "request" && frame.is_python() ? 1 : 0, "url");
   const Value& target = frame.value(url_reg);
@@ -297,7 +287,7 @@ void check_http(Frame& frame, const Call& call) {
                        last == "StaticTokenSource" || last.starts_with("get_client") ||
                        last.ends_with("setCredentials") || last == "set_access_token" ||
                        last == "setAccessToken" || last == "withToken" || last == "WithAuthToken";
-  if (!(call.is_new || capital || creates)) return;
+  if (!(call.is_new || capital || creates) || last.ends_with(")")) return;
   if (verifies(lowered(last))) return;
   reader.sdk_constructor();
 }

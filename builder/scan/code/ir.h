@@ -23,10 +23,15 @@ class Names {
   NameId id(std::string_view text);
   NameId find(std::string_view text) const;  // kNoName when it was never interned
   const std::string& text(NameId id) const { return *texts_[id]; }
+  NameId size() const { return static_cast<NameId>(texts_.size()); }
+  // Names up to here come from the scanned program, later ones from the scanner itself.
+  void end_of_program() { program_size_ = size(); }
+  bool is_known(NameId id) const { return id >= program_size_; }
 
  private:
   std::unordered_map<std::string, NameId> ids_;
   std::vector<const std::string*> texts_;
+  NameId program_size_ = 0;
 };
 
 using Reg = std::uint32_t;

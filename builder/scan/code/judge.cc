@@ -17,6 +17,7 @@ bool is_input(Source source) {
   return source == Source::argument || source == Source::request || source == Source::credential;
 }
 bool is_outside(Source source) { return is_input(source) || source == Source::response; }
+bool is_whole_headers(std::string_view field) { return field == "headers" || field == "Header"; }
 bool is_bearer(const Label& label) {
   return label.source == Source::token && label.field != kNoName;
 }
@@ -145,7 +146,7 @@ std::optional<Verdict> leak(const Engine& engine, const Sink& sink, const Label&
                        "Exchange the token (RFC 8693) or use the server's own credential; accept "
                        "only tokens issued for this server"};
       }
-      if (label.source == Source::request && engine.text(label.field) == "headers") {
+      if (label.source == Source::request && is_whole_headers(engine.text(label.field))) {
         return Verdict{
             "SIG-AUTH-001", Severity::block,
             "with everything in them, credentials too, are relayed to another service",
@@ -248,7 +249,12 @@ std::string_view source_word(Source source) {
 }
 
 void judge(Engine& engine, const Sink& sink, const Label& label, const std::vector<Hop>& way) {
-  auto verdict = injection(engine, sink, label);
+  // What middleware put beside the request is not what its sender wrote.
+  const std::string& part = engine.text(label.field);
+  const bool is_beside = label.source == Source::request &&
+                         (part == "state" || part == "locals" || part == "context" ||
+                          part == "user" || part == "session" || part == "Context");
+  auto verdict = is_beside ? std::nullopt : injection(engine, sink, label);
   if (!verdict.has_value()) verdict = evaluation(engine, sink, label);
   if (!verdict.has_value()) verdict = disclosure(engine, sink, label);
   if (!verdict.has_value()) verdict = leak(engine, sink, label);

@@ -457,7 +457,14 @@ constexpr std::array kMethodCleaners = {
     CleanerSpec{"escape", kSql},
     CleanerSpec{"escapeLiteral", kSql},
     CleanerSpec{"escapeIdentifier", kSql},
-    CleanerSpec{"isoWeek", kAnything, true},
+    CleanerSpec{"format_query_value", kSql},
+    CleanerSpec{"quote_identifier", kSql},
+    CleanerSpec{"escape_identifier", kSql},
+    CleanerSpec{"quoteIdentifier", kSql},
+    CleanerSpec{"quoteIdent", kSql},
+    CleanerSpec{"Identifier", kSql},
+    CleanerSpec{"quote_name", kSql},
+    CleanerSpec{"quote_literal", kSql},
 };
 
 bool in(std::string_view text, const std::unordered_set<std::string_view>& set) {

@@ -100,6 +100,7 @@ void Lowering::run() {
 
 std::vector<NodeId> Lowering::children(NodeId id) const {
   std::vector<NodeId> out;
+  if (id == kNoNode) return out;
   for (NodeId at = tree_.nodes[id].first_child; at != kNoNode; at = tree_.nodes[at].next) {
     if (!is_comment(at)) out.push_back(at);
   }
@@ -126,7 +127,7 @@ void Lowering::append(Piece& into, const Piece& what) {
 }
 
 Reg Lowering::emit(Piece& into, NodeId at, Instr instr, std::span<const Arg> args) {
-  const Node& node = tree_.nodes[at];
+  const Node& node = tree_.nodes[at == kNoNode ? 0 : at];
   instr.line = node.line;
   instr.column = node.column;
   instr.end_line = node.end_line;

@@ -39,9 +39,8 @@ class Lowering {
   std::string_view kind(NodeId id) const { return tree_.kind(id); }
   std::string_view text(NodeId id) const { return tree_.text_of(id); }
   NodeId child(NodeId id, std::string_view field) const { return tree_.child(id, field); }
-  NodeId first(NodeId id) const { return tree_.nodes[id].first_child; }
-  NodeId next(NodeId id) const { return tree_.nodes[id].next; }
-  NodeId parent(NodeId id) const { return tree_.nodes[id].parent; }
+  NodeId first(NodeId id) const { return id == kNoNode ? kNoNode : tree_.nodes[id].first_child; }
+  NodeId next(NodeId id) const { return id == kNoNode ? kNoNode : tree_.nodes[id].next; }
   std::vector<NodeId> children(NodeId id) const;  // without comments
   bool is_comment(NodeId id) const { return kind(id) == "comment"; }
   NameId name(std::string_view text) { return program_.names.id(text); }
@@ -49,7 +48,7 @@ class Lowering {
   NameId type_of(NodeId id);  // annotation text, shortened
 
   // -- writing
-  Piece& piece(NodeId id) { return pieces_[id]; }
+  Piece& piece(NodeId id) { return id == kNoNode ? (missing_ = Piece{}) : pieces_[id]; }
   void append(Piece& into, const Piece& what);
   void append(Piece& into, NodeId id) {
     if (id != kNoNode) append(into, pieces_[id]);
@@ -102,6 +101,7 @@ class Lowering {
   Unit& unit_;
   std::uint32_t file_;
   std::vector<Piece> pieces_;
+  Piece missing_;
   std::vector<Raw> raw_;
   std::vector<Arg> raw_args_;
   std::unordered_map<NodeId, FunctionId> functions_;  // node of a function -> what it became

@@ -1,7 +1,7 @@
 // Identifiers that must not be guessed, and sessions that are their own credential.
 #include <algorithm>
 
-#include "builder/scan/code/frame.h"
+#include "builder/scan/code/code_rules.h"
 
 namespace sigil::scan {
 namespace {
@@ -72,7 +72,7 @@ bool makes_identifier(std::string_view function) {
 }
 
 void check_identifier(Frame& frame, Reg at, std::string_view target, const Value& value) {
-  if (value.has(Source::strong)) return;
+  if (value.has(Source::strong) || value.fields != nullptr || value.instance != kNoClass) return;
   const NameId callee = frame.name(target);
   Sink sink = frame.sink_at(SinkKind::session_id, at, callee, 0);
   if (is_ambiguous(target)) sink.detail = frame.name("random only");
@@ -112,6 +112,7 @@ void check_session_store(Frame& frame, Reg at, std::string_view target, const Va
 }
 
 void check_session_call(Frame& frame, const Call& call) {
+  check_handle_lookup(frame, call);
   if (call.receiver == nullptr || call.instr->arg_count < 2) return;
   const std::string low = squeezed(frame.variable_of(call.receiver_reg));
   const Value& key = frame.value(frame.argument(*call.instr, 0));
@@ -128,6 +129,111 @@ void check_session_call(Frame& frame, const Call& call) {
 void check_session_return(Frame& frame, Reg at, const Value& value) {
   if (makes_identifier(frame.text(frame.function().name)))
     check_identifier(frame, at, frame.text(frame.function().name), value);
+}
+
+namespace {
+
+bool is_session_table(std::string_view name) {
+  const std::string low = squeezed(name);
+  return contains_any(low, {"session", "transports", "connections"}) &&
+         !contains_any(low, {"sessionid", "generator", "timeout"});
+}
+
+bool checks_identity(std::string_view name) {
+  const std::string low = squeezed(name);
+  return contains_any(
+      low, {"authenticate", "verifytoken", "checkauth", "isauthorized", "isauthenticated",
+            "validatetoken", "requireauth", "authed", "authorize", "verifyjwt", "validateapikey",
+            "checktoken", "getuserfromtoken", "verifybearer", "validateauth"});
+}
+
+// In the order of the code: a branch taken because a session exists, which answers, and only later
+// the question who is asking.
+bool skips_identity(const Engine& engine, const Function& function, Reg& where) {
+  Reg lookup = kNoReg;
+  bool answers = false;
+  for (Reg at = 0; at < function.code.size(); ++at) {
+    const Instr& made = function.code[at];
+    if (made.op == Op::call && made.a < function.code.size() &&
+        checks_identity(engine.text(function.code[made.a].name))) {
+      if (lookup == kNoReg || !answers) return false;
+      where = lookup;
+      return true;
+    }
+    if (made.op == Op::branch && made.a != kNoReg && lookup == kNoReg) {
+      // The condition's own instructions lie just before the branch.
+      for (Reg back = at; back-- > 0 && at - back < 8;) {
+        const Instr& tested = function.code[back];
+        if (tested.op == Op::branch || tested.op == Op::join) break;
+        if ((tested.op == Op::load || tested.op == Op::member) &&
+            is_session_table(engine.text(tested.name)))
+          lookup = at;
+      }
+    }
+    if (lookup != kNoReg && made.op == Op::ret) answers = true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void check_session_project(Engine& engine) {
+  const Program& program = engine.project().program();
+  for (FunctionId id = 0; id < program.functions.size(); ++id) {
+    Reg where = kNoReg;
+    if (program.functions[id].is_module || !skips_identity(engine, program.functions[id], where))
+      continue;
+    const Entry* entry = engine.entry_of(id);
+    const bool takes_requests =
+        (entry != nullptr && entry->point.kind == "route") ||
+        std::any_of(program.functions[id].params.begin(), program.functions[id].params.end(),
+                    [&](const Param& param) {
+                      return is_one_of(engine.text(param.name), {"req", "request", "c", "r"});
+                    });
+    if (!takes_requests) continue;
+    report_mark(
+        engine, "SIG-SESS-002", Severity::error, Confidence::medium, {id, where},
+        "A known session id is enough: the request is answered before anybody asks who sent it",
+        "Authenticate every request, then look up the session", "session");
+  }
+  for (const auto& at : engine.collected().marks["unbound handle"]) {
+    report_mark(engine, "SIG-SESS-003", Severity::warning, Confidence::medium, at,
+                "State is found by a handle alone, so any authenticated caller who has it gets "
+                "another user's state",
+                "Make the verified user's id part of the key, or compare the owner", "lookup");
+  }
+}
+
+// carts.get(args.cart_id) in a server that knows its users
+void check_handle_lookup(Frame& frame, const Call& call) {
+  if (call.receiver == nullptr || !is_one_of(call.method_text, {"get", "Get"}) ||
+      call.instr->arg_count == 0)
+    return;
+  const Entry* entry = frame.engine().entry_of(frame.id());
+  if (entry == nullptr || entry->point.kind != "tool" || !frame.engine().has_trait("auth")) return;
+  if (!frame.is_op(call.receiver_reg, Op::load) ||
+      (frame.text(call.receiver->path) != "Map()" && call.receiver->fields == nullptr))
+    return;
+  const Value& key = frame.value(frame.argument(*call.instr, 0));
+  const bool is_handle =
+      key.labels.size() >= 1 &&
+      std::all_of(key.labels.begin(), key.labels.end(), [&](const Label& label) {
+        const std::string low = squeezed(frame.text(label.field));
+        return label.source == Source::parameter ||
+               (label.source == Source::argument &&
+                (low.ends_with("id") || low.ends_with("handle") || low.ends_with("key")));
+      });
+  if (!is_handle || !key.has(Source::argument) ||
+      frame.is_op(frame.argument(*call.instr, 0), Op::concat))
+    return;
+  for (const Instr& made : frame.function().code) {
+    if (made.op != Op::member && made.op != Op::load) continue;
+    if (is_one_of(squeezed(frame.text(made.name)),
+                  {"sub", "user", "userid", "owner", "ownerid", "clientid", "subject", "email",
+                   "authinfo", "tenant", "tenantid"}))
+      return;
+  }
+  frame.engine().mark("unbound handle", frame.id(), call.at);
 }
 
 }  // namespace sigil::scan

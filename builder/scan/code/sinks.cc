@@ -62,6 +62,10 @@ class SinkReader {
         if (given.is_literal || frame_.is_go()) return;
         return labels(SinkKind::code_module, given, kCode | kPath, true);
       case Danger::code_template:
+        if (spec.path == "from_string" &&
+            !contains_any(lowered(frame_.variable_of(call_.receiver_reg)),
+                          {"env", "jinja", "template"}))
+          return;
         return labels(SinkKind::code_template, given, kCode, true);
       case Danger::deserialise:
         return deserialise(given);
@@ -76,6 +80,14 @@ class SinkReader {
         return labels(SinkKind::opener, given, kOpener, true);
       case Danger::log:
         return log();
+    }
+  }
+
+  // repo.git.checkout(branch): every argument is one of git's.
+  void free_arguments() {
+    for (std::uint32_t i = 0; i < made_.arg_count; ++i) {
+      if (frame_.literal(frame_.arg(made_, i).value) == "--") return;
+      labels(SinkKind::option, frame_.value(frame_.arg(made_, i).value), kOption | kCommand, true);
     }
   }
 
@@ -194,7 +206,7 @@ class SinkReader {
       if (runs_text || (is_shell && base_name(program_text) == "ssh")) {
         Sink sink = frame_.sink_at(SinkKind::shell, call_.at, callee_name(), kCommand, false);
         // `sh -c 'text' -- "$1"`: after a literal text the rest are its parameters.
-        if (runs_text && held.is_literal && is_shell_program(program_text) &&
+        if (runs_text && held.labels.empty() && is_shell_program(program_text) &&
             base_name(program_text) != "cmd")
           break;
         frame_.sink_labels(sink, held.labels);
@@ -335,6 +347,8 @@ void check_sinks(Frame& frame, const Call& call) {
     }
   }
   if (call.receiver == nullptr) return;
+  if (contains(call.path_text, "git.Repo()") && contains(call.path_text, ".git."))
+    return reader.free_arguments();
   const auto* by_method = frame.engine().known().method_sinks(call.method);
   if (by_method == nullptr || (!call.targets.empty() && !call.is_guess)) return;
   for (const SinkSpec* spec : *by_method) reader.read(*spec);

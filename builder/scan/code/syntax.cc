@@ -158,6 +158,7 @@ const Grammar& grammar_of(Language language) {
 }
 
 NodeId SyntaxTree::child(NodeId id, std::string_view field_name) const {
+  if (id >= nodes.size()) return kNoNode;
   for (NodeId at = nodes[id].first_child; at != kNoNode; at = nodes[at].next) {
     if (field(at) == field_name) return at;
   }
@@ -165,6 +166,7 @@ NodeId SyntaxTree::child(NodeId id, std::string_view field_name) const {
 }
 
 NodeId SyntaxTree::child_of_kind(NodeId id, std::string_view kind_name) const {
+  if (id >= nodes.size()) return kNoNode;
   for (NodeId at = nodes[id].first_child; at != kNoNode; at = nodes[at].next) {
     if (kind(at) == kind_name) return at;
   }

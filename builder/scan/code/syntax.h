@@ -45,9 +45,15 @@ struct SyntaxTree {
   std::vector<Node> nodes;  // named ones, and the unnamed ones that have a field (operators)
   bool too_deep = false;    // nodes below kDepthMax were left out
 
-  std::string_view kind(NodeId id) const { return grammar->symbols[nodes[id].symbol]; }
-  std::string_view field(NodeId id) const { return grammar->fields[nodes[id].field]; }
+  // All of these take kNoNode: below the depth cap children are missing.
+  std::string_view kind(NodeId id) const {
+    return id < nodes.size() ? grammar->symbols[nodes[id].symbol] : std::string_view();
+  }
+  std::string_view field(NodeId id) const {
+    return id < nodes.size() ? grammar->fields[nodes[id].field] : std::string_view();
+  }
   std::string_view text_of(NodeId id) const {
+    if (id >= nodes.size()) return {};
     return text.substr(nodes[id].start, nodes[id].end - nodes[id].start);
   }
   // First child that bears the field; kNoNode when there is none.

@@ -84,13 +84,25 @@ void add_labels(std::vector<Label>& into, const std::vector<Label>& from) {
 void merge(Value& into, const Value& other) { merge_at(into, other, 0); }
 
 void kill(Value& value, std::uint32_t kinds) {
-  for (Label& label : value.labels) label.killed |= kinds;
+  const bool contains_path = (kinds & kPath) != 0 && (kinds & kPathWeak) == 0;
+  for (Label& label : value.labels) {
+    label.killed |= kinds;
+    if (contains_path) label.killed &= ~static_cast<std::uint32_t>(kPathWeak);
+  }
   if (value.fields == nullptr) return;
   auto fields = std::make_shared<Fields>(*value.fields);
   for (auto& [name, field] : *fields) {
     for (Label& label : field.labels) label.killed |= kinds;
   }
   value.fields = std::move(fields);
+}
+
+void keep_kills(Value& into, const Value& from) {
+  for (Label& label : into.labels) {
+    for (const Label& other : from.labels) {
+      if (label.same_origin(other)) label.killed |= other.killed;
+    }
+  }
 }
 
 Value with_field(const Value& base, NameId name, const Value& field) {

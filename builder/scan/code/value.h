@@ -92,6 +92,8 @@ void add_labels(std::vector<Label>& into, const std::vector<Label>& from);
 // Either of both at one place: labels of both, killed only where both are.
 void merge(Value& into, const Value& other);
 void kill(Value& value, std::uint32_t kinds);
+// What `from` rules out for a label is ruled out in `into` too.
+void keep_kills(Value& into, const Value& from);
 Value with_field(const Value& base, NameId name, const Value& field);
 std::uint64_t fingerprint(const Value& value, int depth = 0);
 
