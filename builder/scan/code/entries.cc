@@ -356,32 +356,11 @@ void find_entry_object(Frame& frame, Reg at, const Instr&) {
   }
 }
 
-// Entry points that types and class shapes tell before anything is evaluated.
-void find_declared_entries(Engine& engine) {
-  Project& project = engine.project();
-  const Program& program = project.program();
-  for (FunctionId id = 0; id < program.functions.size(); ++id) {
-    const Function& function = program.functions[id];
-    if (program.units[function.file].language != Language::go) continue;
-    std::vector<Role> roles(function.params.size(), Role::none);
-    bool any = false;
-    std::string_view kind = "tool";
-    for (std::size_t i = 0; i < function.params.size(); ++i) {
-      const std::string& type = engine.text(function.params[i].type);
-      const bool is_call =
-          contains_any(type, {"CallToolRequest", "CallToolParams", "ServerRequest[*mcp.CallTool"});
-      if (contains(type, "ReadResourceRequest") || contains(type, "ReadResourceParams"))
-        kind = "resource";
-      if (contains(type, "GetPromptRequest") || contains(type, "GetPromptParams")) kind = "prompt";
-      if (!is_call && kind == "tool") continue;
-      if (is_call || contains_any(type, {"ReadResource", "GetPrompt"})) {
-        roles[i] = Role::arguments;
-        any = true;
-        if (i + 1 < roles.size()) roles[i + 1] = Role::arguments;
-      }
-    }
-    if (any) engine.add_entry(id, kind, "", std::move(roles));
-  }
+namespace {
+
+// class X { name = "x"; description = "…"; execute(args) { … } }
+void find_tool_classes(Engine& engine) {
+  const Program& program = engine.project().program();
   for (const Class& cls : program.classes) {
     if (cls.initializer == kNoFunction) continue;
     bool has_name = false;
@@ -419,6 +398,37 @@ void find_declared_entries(Engine& engine) {
       engine.add_entry(method, "tool", given, std::move(roles));
     }
   }
+}
+
+}  // namespace
+
+// Entry points that types and class shapes tell before anything is evaluated.
+void find_declared_entries(Engine& engine) {
+  Project& project = engine.project();
+  const Program& program = project.program();
+  for (FunctionId id = 0; id < program.functions.size(); ++id) {
+    const Function& function = program.functions[id];
+    if (program.units[function.file].language != Language::go) continue;
+    std::vector<Role> roles(function.params.size(), Role::none);
+    bool any = false;
+    std::string_view kind = "tool";
+    for (std::size_t i = 0; i < function.params.size(); ++i) {
+      const std::string& type = engine.text(function.params[i].type);
+      const bool is_call =
+          contains_any(type, {"CallToolRequest", "CallToolParams", "ServerRequest[*mcp.CallTool"});
+      if (contains(type, "ReadResourceRequest") || contains(type, "ReadResourceParams"))
+        kind = "resource";
+      if (contains(type, "GetPromptRequest") || contains(type, "GetPromptParams")) kind = "prompt";
+      if (!is_call && kind == "tool") continue;
+      if (is_call || contains_any(type, {"ReadResource", "GetPrompt"})) {
+        roles[i] = Role::arguments;
+        any = true;
+        if (i + 1 < roles.size()) roles[i + 1] = Role::arguments;
+      }
+    }
+    if (any) engine.add_entry(id, kind, "", std::move(roles));
+  }
+  find_tool_classes(engine);
 }
 
 }  // namespace sigil::scan

@@ -155,6 +155,7 @@ class Frame {
   std::uint32_t believed_kinds(FunctionId target) const;
   Value constructed(const Call& call);
   Value unknown_call(const Call& call);
+  bool is_given_base(const Call& call) const;
   void run_callbacks(const Call& call);
   void mutate_receiver(const Call& call);
   std::optional<Value> pass_through(const Call& call);

@@ -517,6 +517,20 @@ std::optional<Value> Frame::pass_through(const Call& call) {
   return std::nullopt;
 }
 
+// axios.create({ baseURL }), httpx.Client(base_url=…)
+bool Frame::is_given_base(const Call& call) const {
+  if (!http_call(call.path_text).makes_client) return false;
+  const Instr& made = *call.instr;
+  for (std::uint32_t i = 0; i < made.arg_count; ++i) {
+    const Arg& given = arg(made, i);
+    for (const std::string_view key : {"baseURL", "base_url", "prefixUrl", "baseUrl"}) {
+      if (has_member(value(given.value), key)) return true;
+      if (given.key != kNoName && text(given.key) == key) return true;
+    }
+  }
+  return false;
+}
+
 Value Frame::unknown_call(const Call& call) {
   Value out;
   const Instr& made = *call.instr;
@@ -568,15 +582,7 @@ Value Frame::unknown_call(const Call& call) {
   const bool is_schema =
       is_one_of(call.method_text, {"object", "strictObject", "looseObject"}) && made.arg_count > 0;
   if (is_schema) out.fields = value(arg(made, 0).value).fields;
-  if (http_call(call.path_text).makes_client) {
-    for (std::uint32_t i = 0; i < made.arg_count; ++i) {
-      const Value& given = value(arg(made, i).value);
-      for (const std::string_view key : {"baseURL", "base_url", "prefixUrl", "baseUrl"}) {
-        out.has_base = out.has_base || has_member(given, key) ||
-                       (arg(made, i).key != kNoName && text(arg(made, i).key) == key);
-      }
-    }
-  }
+  out.has_base = out.has_base || is_given_base(call);
   return out;
 }
 
