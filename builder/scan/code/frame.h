@@ -159,6 +159,7 @@ class Frame {
   void run_callbacks(const Call& call);
   void mutate_receiver(const Call& call);
   std::optional<Value> pass_through(const Call& call);
+  std::optional<Value> module_call(const Call& call);
 
   // frame_sources.cc
   std::optional<Value> source_call(const Call& call);

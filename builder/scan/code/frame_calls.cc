@@ -462,6 +462,26 @@ void Frame::mutate_receiver(const Call& call) {
   }
 }
 
+// require('x'), await import('x'), and what compilers wrap around them.
+std::optional<Value> Frame::module_call(const Call& call) {
+  if (!is_javascript() || call.instr->arg_count == 0) return std::nullopt;
+  const Reg first = argument(*call.instr, 0);
+  if (is_one_of(call.method_text, {"__importDefault", "__importStar", "_interopRequireDefault",
+                                   "_interopRequireWildcard", "__toESM", "_interopDefault"})) {
+    return value(first);
+  }
+  if (call.path_text != "require" && call.path_text != "import") return std::nullopt;
+  const std::string_view module = literal(first);
+  if (module.empty()) return std::nullopt;
+  Value out;
+  if (const auto own = engine_.project().unit_of(function_.file, module)) {
+    out.unit = *own;
+  } else {
+    out.path = engine_.project().library_path(module, "*");
+  }
+  return out;
+}
+
 // Calls whose result is one of their arguments, as it is.
 std::optional<Value> Frame::pass_through(const Call& call) {
   if (is_one_of(call.path_text, {"util.promisify",
@@ -596,6 +616,7 @@ Value Frame::call(Reg reg, const Instr& made) {
                                       "log.Fatalf", "exit", "quit", "Deno.exit"}))
     left_ = true;
   mutate_receiver(described);
+  if (const auto module = module_call(described)) return *module;
   if (const auto source = source_call(described)) {
     values_[reg] = *source;
     run_callbacks(described);

@@ -234,7 +234,13 @@ Value Frame::own_member(const Value& base, NameId member) {
     merge(out, engine_.field_of(base.cls, member));
   }
   if (base.path != kNoName && out.path == kNoName && out.function == kNoFunction) {
-    out.path = engine_.project().dotted(base.path, member);
+    // A CommonJS module taken by default is the module.
+    const bool is_module = text(member) == "default" && is_javascript();
+    out.path = is_module ? base.path : engine_.project().dotted(base.path, member);
+  }
+  if (base.unit != kNoUnit && text(member) == "default" && out.function == kNoFunction &&
+      out.cls == kNoClass && out.fields == nullptr) {
+    out.unit = base.unit;
   }
   out.has_base = base.has_base;
   return out;

@@ -92,6 +92,7 @@ class GuardReader {
       const auto [reg, positive] = open_[i];
       visit(reg, positive);
     }
+    forget_weak();
     return std::move(facts_);
   }
 
@@ -100,6 +101,19 @@ class GuardReader {
     Reg reg;
     bool positive;
   };
+
+  // One proper containment check outweighs a looser one beside it (the special case for a root
+  // folder).
+  void forget_weak() {
+    for (Fact& weak : facts_) {
+      if ((weak.kinds & kPathWeak) == 0) continue;
+      const bool is_covered = std::any_of(facts_.begin(), facts_.end(), [&](const Fact& fact) {
+        return fact.variable == weak.variable && fact.field == weak.field &&
+               fact.when == weak.when && (fact.kinds & kPath) != 0 && (fact.kinds & kPathWeak) == 0;
+      });
+      if (is_covered) weak.kinds &= ~static_cast<std::uint32_t>(kPathWeak);
+    }
+  }
 
   std::string_view literal(Reg reg) const { return frame_.literal(reg); }
   bool is_literal(Reg reg) const { return frame_.value(reg).is_literal; }

@@ -622,10 +622,7 @@ bool is_weak_random(std::string_view path) {
                                                            "process.hrtime.bigint",
                                                            "id",
                                                            "os.getpid",
-                                                           "datetime.datetime.now",
-                                                           "datetime.datetime.utcnow",
-                                                           "datetime.now",
-                                                           "datetime.utcnow",
+
                                                            "itertools.count",
                                                            "itertools.count().__next__",
                                                            "time.Now",
@@ -644,7 +641,6 @@ bool is_weak_random(std::string_view path) {
                                                            "process.uptime",
                                                            "lodash.uniqueId",
                                                            "lodash.random",
-                                                           "Date",
                                                            "uuid.uuid3"};
   return in(path, set);
 }

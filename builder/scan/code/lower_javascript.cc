@@ -21,6 +21,7 @@ const std::unordered_map<std::string_view, JavascriptLowering::Handler>
         {"non_null_expression", &JavascriptLowering::inner},
         {"type_assertion", &JavascriptLowering::inner},
         {"spread_element", &JavascriptLowering::inner},
+        {"sequence_expression", &JavascriptLowering::last},
         {"yield_expression", &JavascriptLowering::inner},
         {"template_substitution", &JavascriptLowering::inner},
         {"computed_property_name", &JavascriptLowering::inner},
@@ -103,6 +104,16 @@ void JavascriptLowering::inner(NodeId id) {
     if (kind(id) != "parenthesized_expression" && kind(id) != "type_assertion") break;
   }
   if (kind(id) == "await_expression") mark_awaited(out.reg);
+  piece(id) = out;
+}
+
+// (0, child_process_1.exec)(…): what compilers write for a call of an imported function.
+void JavascriptLowering::last(NodeId id) {
+  Piece out;
+  for (const NodeId at : children(id)) {
+    append(out, at);
+    out.reg = value_of(at);
+  }
   piece(id) = out;
 }
 

@@ -19,6 +19,7 @@ class JavascriptLowering final : public Lowering {
   void skip(NodeId id) { nothing(id); }
   void in_sequence(NodeId id) { sequence(id); }
   void inner(NodeId id);
+  void last(NodeId id);
   void identifier(NodeId id);
   void string(NodeId id);
   void template_string(NodeId id);
