@@ -136,6 +136,13 @@ Check check_base_images(const Settings& settings, const engine::Engine& engine) 
           "make base-images, or pull them and mend builder.base_images"};
 }
 
+Check check_scanner(const Settings& settings) {
+  const auto file = binary_beside(settings.scan.binary, "sigil-scan");
+  if (::access(file.c_str(), X_OK) == 0) return {"scanner", CheckState::ok, file, ""};
+  return {"scanner", CheckState::fail, "cannot run " + file,
+          "nothing is deployed without a scan: install sigil-scan, or set scan.binary"};
+}
+
 Check check_shim(const Settings& settings) {
   const auto file = binary_beside(settings.builder.shim_file, "sigil-shim");
   if (::access(file.c_str(), R_OK) == 0) return {"shim", CheckState::ok, file, ""};

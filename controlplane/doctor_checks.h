@@ -23,5 +23,6 @@ std::vector<Check> check_disk(const Settings& settings, const Json& engine_info)
 Check check_limits(const Json& engine_info);
 Check check_base_images(const Settings& settings, const engine::Engine& engine);
 Check check_shim(const Settings& settings);
+Check check_scanner(const Settings& settings);
 
 }  // namespace sigil::controlplane

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "controlplane/settings_table.h"
+#include "controlplane/source_policy.h"
 
 namespace sigil::controlplane {
 
@@ -47,6 +48,8 @@ ScanSettings scan_settings(const config::Settings& all) {
   settings.fail_on = all.text("scan.fail_on");
   settings.policy_file = all.text("scan.policy_file");
   settings.four_eyes = all.text("scan.four_eyes");
+  settings.unscanned_image = all.text("scan.unscanned_image");
+  settings.sources = all.list("policy.sources");
   settings.binary = all.text("scan.binary");
   settings.time_max = all.duration("scan.time_max");
   return settings;
@@ -155,6 +158,8 @@ Result<void> check_together(const Settings& settings) {
     complain(error, "data_dir", "\"" + settings.data_dir + "\": an absolute path is needed");
   if (settings.runtime.backoff_max < settings.runtime.backoff_min)
     complain(error, "runtime.backoff_max", "must not be shorter than runtime.backoff_min");
+  if (const auto rules = check_source_rules(settings.scan.sources); !rules)
+    complain(error, "policy.sources", rules.error().message);
   if (error.details.empty()) return {};
   return fail(std::move(error));
 }

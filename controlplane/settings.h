@@ -34,10 +34,12 @@ struct BuilderSettings {
 };
 
 struct ScanSettings {
-  std::string fail_on = "block";   // block, error, warning
-  std::string four_eyes = "auto";  // "required": no waiver by one person alone
-  std::string policy_file;         // empty: the built-in policy
-  std::string binary;              // empty: beside sigild
+  std::string fail_on = "block";         // block, error, warning
+  std::string unscanned_image = "warn";  // allow, warn, block
+  std::vector<std::string> sources;      // rules of what may be deployed
+  std::string four_eyes = "auto";        // "required": no waiver by one person alone
+  std::string policy_file;               // empty: the built-in policy
+  std::string binary;                    // empty: beside sigild
   std::chrono::milliseconds time_max{60'000};
 };
 

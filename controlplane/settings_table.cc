@@ -148,6 +148,13 @@ void add_scan(Table& table) {
                                "auto: the only admin of a team may waive a finding alone for a "
                                "week; required: never"),
                          {"auto", "required"}));
+  table.push_back(one_of(entry("scan.unscanned_image", Type::text, "warn",
+                               "whether an image, whose source nobody here has seen, is deployed"),
+                         {"allow", "warn", "block"}));
+  table.push_back(entry("policy.sources", Type::list, "",
+                        "what may be deployed, the first rule that fits decides: allow or deny and "
+                        "a pattern (allow git:https://git.corp/**,allow npm:@corp/*,deny **); "
+                        "empty: everything"));
   table.push_back(entry("scan.binary", Type::path, "", "sigil-scan; empty: beside sigild"));
 }
 

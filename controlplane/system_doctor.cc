@@ -56,6 +56,7 @@ std::vector<Check> SystemDoctor::make_round(const std::stop_token& stop) const {
   checks.push_back(check_limits(info));
   checks.push_back(check_base_images(settings_, engine_));
   checks.push_back(check_shim(settings_));
+  checks.push_back(check_scanner(settings_));
   return checks;
 }
 

@@ -8,6 +8,7 @@
 #include "controlplane/config/config_schema.h"
 #include "controlplane/operations/operation_run.h"
 #include "controlplane/plan_json.h"
+#include "controlplane/source_policy.h"
 
 namespace sigil::controlplane {
 
@@ -72,6 +73,7 @@ Result<void> check_config(OperationRun& run) {
 }  // namespace
 
 Result<std::string> fetch_step(const OperationTools& tools, OperationRun& run) {
+  SIGIL_CHECK(check_source(tools.settings.scan.sources, run.wish.source));
   std::error_code ignored;
   std::filesystem::remove_all(run.scratch, ignored);
   std::filesystem::create_directories(run.scratch, ignored);

@@ -155,7 +155,13 @@ Result<std::string> judge(OperationRun& run, const db::ScanReport& row) {
 
 Result<std::string> scan_step(const OperationTools& tools, OperationRun& run) {
   if (run.source.root.empty()) {
-    run.log.add("sigil", "an image was given: its source is not scanned", "warn");
+    const auto& rule = tools.settings.scan.unscanned_image;
+    if (rule == "block")
+      return fail(ErrorCode::forbidden, "E_SOURCE_POLICY",
+                  "an image's source cannot be scanned, and scan.unscanned_image is block",
+                  "deploy the source itself, or ask whoever runs this Sigil");
+    if (rule == "warn")
+      run.log.add("sigil", "an image was given: its source is not scanned", "warn");
     return std::string("not scanned: an image has no source here");
   }
   const auto context = builder::joined_path(run.source.root, run.plan.context_path);
