@@ -36,7 +36,8 @@ Command command_tree(GlobalOptions& global) {
   root.commands = {deploy_command(),     deployment_command(), operation_command(),
                    package_command(),    tool_command(),       snippet_command(),
                    scan_command(global), waiver_command(),     advisories_command(),
-                   status_command(),     doctor_command(),     version_command()};
+                   key_command(),        status_command(),     doctor_command(),
+                   version_command()};
   root.commands.push_back(completion_command([] {
     static GlobalOptions unused;  // the tree is only looked at
     return command_tree(unused);

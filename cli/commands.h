@@ -21,6 +21,7 @@ Command snippet_command();
 Command scan_command(const GlobalOptions& global);  // outlived by the options
 Command waiver_command();
 Command advisories_command();
+Command key_command();
 Command doctor_command();
 Command status_command();
 Command version_command();

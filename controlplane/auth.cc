@@ -84,4 +84,10 @@ bool is_well_formed_key(std::string_view text) {
 
 std::string hash_key(std::string_view text) { return crypto::sha256(text); }
 
+bool grants(const std::set<std::string>& scopes, std::string_view wanted) {
+  const auto has = [&](const char* scope) { return scopes.count(scope) > 0; };
+  if (has("admin") || scopes.count(std::string(wanted)) > 0) return true;
+  return wanted == "read" && (has("deploy") || has("approve"));
+}
+
 }  // namespace sigil::controlplane

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/enum_names.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -13,6 +14,10 @@
 namespace sigil::controlplane {
 
 enum class KeyKind { personal, deploy, robot, agent };  // sglp_ sgld_ sglw_ sgla_
+inline constexpr EnumNames<KeyKind, 4> kKeyKinds{{{KeyKind::personal, "personal"},
+                                                  {KeyKind::deploy, "deploy"},
+                                                  {KeyKind::robot, "robot"},
+                                                  {KeyKind::agent, "agent"}}};
 
 struct MintedKey {
   Secret text;        // shown once
@@ -25,6 +30,15 @@ MintedKey mint_key(KeyKind kind);
 bool is_well_formed_key(std::string_view text);
 std::string hash_key(std::string_view text);
 
+// What a key may do. admin holds all others; who may deploy or approve may also read.
+enum class Scope { admin, deploy, read, approve, metrics };
+inline constexpr EnumNames<Scope, 5> kScopes{{{Scope::admin, "admin"},
+                                              {Scope::deploy, "deploy"},
+                                              {Scope::read, "read"},
+                                              {Scope::approve, "approve"},
+                                              {Scope::metrics, "metrics"}}};
+bool grants(const std::set<std::string>& scopes, std::string_view wanted);
+
 // Who calls. Made by Authenticator alone.
 struct Caller {
   UserId user;
@@ -33,10 +47,8 @@ struct Caller {
   std::string team_name;
   ApiKeyId key;
   std::string role;              // in that team: "viewer", "developer", "admin", "auditor"
-  std::set<std::string> scopes;  // "admin" holds every other scope; "read", "write", "metrics"
-  bool has_scope(std::string_view scope) const {
-    return scopes.count("admin") > 0 || scopes.count(std::string(scope)) > 0;
-  }
+  std::set<std::string> scopes;  // of kScopes
+  bool has_scope(std::string_view scope) const { return grants(scopes, scope); }
 };
 
 }  // namespace sigil::controlplane

@@ -46,7 +46,7 @@ TEST(Caller, AdminHoldsEveryScope) {
   Caller caller;
   caller.scopes = {"read"};
   EXPECT_TRUE(caller.has_scope("read"));
-  EXPECT_FALSE(caller.has_scope("write"));
+  EXPECT_FALSE(caller.has_scope("deploy"));
   caller.scopes = {"admin"};
   EXPECT_TRUE(caller.has_scope("metrics"));
 }

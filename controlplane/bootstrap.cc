@@ -96,14 +96,15 @@ Result<void> bootstrap(db::Database& database, const BootstrapOptions& options) 
   auto access = database.as(db::Caller::worker());
   SIGIL_TRY(const auto made, db::TeamStore(access).bootstrap());
   db::ApiKeyStore keys(access);
-  SIGIL_TRY(const auto known, keys.list());
-  if (!known.empty()) return {};
+  SIGIL_TRY(const auto admins, keys.count_admins());
+  if (admins > 0) return {};
   const auto minted = mint_key(KeyKind::personal);
   SIGIL_CHECK(write_credentials(options, minted.text));
   db::NewApiKey key;
   key.team = made.team.id;
   key.user = made.admin.id;
   key.name = "first admin key";
+  key.owner = options.key_owner;
   key.shown = minted.shown;
   key.hash = minted.hash;
   key.scopes = {"admin"};

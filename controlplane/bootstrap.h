@@ -15,8 +15,9 @@ struct BootstrapOptions {
   std::string url;        // public URL, written beside the key
 };
 
-// Does nothing where a key exists. The file is written before the key becomes valid: a crash
-// between the two leaves a file that the next start replaces, never a key that nobody knows.
+// Does nothing where a live admin key exists, so a restart mends the loss of the last one. The file
+// is written before the key becomes valid: a crash between the two leaves a file that the next
+// start replaces, never a key that nobody knows.
 Result<void> bootstrap(db::Database& database, const BootstrapOptions& options);
 
 }  // namespace sigil::controlplane

@@ -13,7 +13,7 @@ Caller admin() {
 
 Caller developer() {
   Caller caller;
-  caller.scopes = {"write"};
+  caller.scopes = {"deploy"};
   return caller;
 }
 

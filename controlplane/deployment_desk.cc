@@ -18,9 +18,9 @@ namespace {
 using db::OperationKind;
 
 Result<void> check_may_write(const Caller& caller) {
-  if (caller.has_scope("write") && caller.role != "viewer" && caller.role != "auditor") return {};
+  if (caller.has_scope("deploy") && caller.role != "viewer" && caller.role != "auditor") return {};
   return fail(ErrorCode::forbidden, "forbidden", "this key may not change deployments",
-              "use a key of scope write whose owner is a developer of the team");
+              "use a key of scope deploy whose owner is a developer of the team");
 }
 
 tl::unexpected<Error> being_deleted(const std::string& name) {

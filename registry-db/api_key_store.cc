@@ -1,20 +1,22 @@
 #include "registry-db/api_key_store.h"
 
 #include "base/encoding.h"
+#include "registry-db/list_query.h"
 #include "registry-db/sql.h"
 
 namespace sigil::db {
 namespace {
 
 #define SIGIL_KEY_COLUMNS \
-  "k.id, k.team_id, k.user_id, k.name, k.shown, k.scopes, k.allowed_networks, "                 \
+  "k.id, k.team_id, k.user_id, k.name, k.owner, k.shown, k.scopes, " \
+  "k.allowed_networks, "                 \
   SIGIL_SQL_TIME("k.expires_at") ", " SIGIL_SQL_TIME("k.last_used_at") ", "                     \
   SIGIL_SQL_TIME("k.revoked_at") ", k.created_by, " SIGIL_SQL_TIME("k.created_at")
 
 constexpr std::string_view kCreate =
-    "insert into api_keys as k (id, team_id, user_id, name, shown, hash, scopes,"
+    "insert into api_keys as k (id, team_id, user_id, name, owner, shown, hash, scopes,"
     "  allowed_networks, expires_at, created_by)"
-    " values ($1, $2, $3, $4, $5, decode($6, 'hex'), $7, $8, $9, $10)"
+    " values ($1, $2, $3, $4, $5, $6, decode($7, 'hex'), $8, $9, $10, $11)"
     " returning " SIGIL_KEY_COLUMNS;
 
 constexpr std::string_view kAuthenticate =
@@ -30,10 +32,31 @@ constexpr std::string_view kNoteUse =
     " where id = $1 and coalesce(last_used_at < now() - interval '1 minute', true)";
 
 constexpr std::string_view kFind = "select " SIGIL_KEY_COLUMNS " from api_keys k where k.id = $1";
-constexpr std::string_view kList =
-    "select " SIGIL_KEY_COLUMNS " from api_keys k order by k.created_at desc, k.id limit 1000";
+
+// Locked, so that of two that revoke each other's key one comes second.
+constexpr std::string_view kLockAdmins =
+    "select k.id from api_keys k"
+    " where 'admin' = any (k.scopes) and k.revoked_at is null and coalesce(k.expires_at > now(), "
+    "true)"
+    " order by k.id for update";
+constexpr std::string_view kCountAdmins =
+    "select count(*) from api_keys k"
+    " where 'admin' = any (k.scopes) and k.revoked_at is null and "
+    "coalesce(k.expires_at > now(), true)";
 constexpr std::string_view kRevoke =
-    "update api_keys set revoked_at = coalesce(revoked_at, now()) where id = $1";
+    "update api_keys k set revoked_at = coalesce(k.revoked_at, now()) where k.id = $1"
+    " returning " SIGIL_KEY_COLUMNS;
+constexpr std::string_view kRevokeByHash =
+    "update api_keys k set revoked_at = now()"
+    " where k.hash = decode($1, 'hex') and k.revoked_at is null"
+    "  and coalesce(k.expires_at > now(), true)"
+    " returning " SIGIL_KEY_COLUMNS;
+
+constexpr std::array<SortKey, 3> kSorts{{
+    {"created_at", "k.created_at", "timestamptz"},
+    {"name", "k.name", "text"},
+    {"owner", "k.owner", "text"},
+}};
 
 ApiKey read_key(Reader& reader) {
   ApiKey key;
@@ -41,6 +64,7 @@ ApiKey read_key(Reader& reader) {
   key.team = reader.id<TeamId>();
   key.user = reader.id<UserId>();
   key.name = reader.text();
+  key.owner = reader.text();
   key.shown = reader.text();
   key.scopes = reader.texts();
   key.allowed_networks = reader.texts();
@@ -61,9 +85,9 @@ tl::unexpected<Error> no_key(const ApiKeyId& id) {
 Result<ApiKey> ApiKeyStore::create(const NewApiKey& key) {
   return run(access_, [&](Transaction& tx) -> Result<ApiKey> {
     const auto id = key.id.is_empty() ? make_id<ApiKeyId>() : key.id;
-    const auto rows =
-        tx.exec(kCreate, {id, key.team, key.user, key.name, key.shown, to_hex(key.hash), key.scopes,
-                          key.allowed_networks, key.expires_at, id_or_null(key.created_by)});
+    const auto rows = tx.exec(
+        kCreate, {id, key.team, key.user, key.name, key.owner, key.shown, to_hex(key.hash),
+                  key.scopes, key.allowed_networks, key.expires_at, id_or_null(key.created_by)});
     Reader reader(rows[0]);
     return read_key(reader);
   });
@@ -91,21 +115,43 @@ Result<ApiKey> ApiKeyStore::find(const ApiKeyId& id) {
   });
 }
 
-Result<std::vector<ApiKey>> ApiKeyStore::list() {
-  return run(access_, [&](Transaction& tx) -> Result<std::vector<ApiKey>> {
-    std::vector<ApiKey> keys;
-    for (const auto& row : tx.exec(kList)) {
+Result<Page<ApiKey>> ApiKeyStore::list(const PageRequest& page) {
+  return run(access_, [&](Transaction& tx) -> Result<Page<ApiKey>> {
+    ListQuery query(SIGIL_KEY_COLUMNS, "api_keys k", "k.id");
+    SIGIL_CHECK(query.arrange(page, kSorts, "-created_at"));
+    return fetch_page<ApiKey>(tx, query, [](const pqxx::row& row) {
       Reader reader(row);
-      keys.push_back(read_key(reader));
-    }
-    return keys;
+      return read_key(reader);
+    });
   });
 }
 
-Result<void> ApiKeyStore::revoke(const ApiKeyId& id) {
-  return run(access_, [&](Transaction& tx) -> Result<void> {
-    if (tx.exec(kRevoke, {id}).affected_rows() == 0) return no_key(id);
-    return {};
+Result<std::int64_t> ApiKeyStore::count_admins() {
+  return run(access_, [&](Transaction& tx) -> Result<std::int64_t> {
+    return Reader(tx.exec(kCountAdmins)[0]).integer();
+  });
+}
+
+Result<ApiKey> ApiKeyStore::revoke(const ApiKeyId& id) {
+  return run(access_, [&](Transaction& tx) -> Result<ApiKey> {
+    const auto admins = tx.exec(kLockAdmins);
+    if (admins.size() == 1 && Reader(admins[0]).id<ApiKeyId>() == id)
+      return fail(ErrorCode::conflict, "last_admin_key",
+                  "this is the last key with the scope admin: without it nobody could make another",
+                  "make another one first: sigil key create --scope admin");
+    const auto rows = tx.exec(kRevoke, {id});
+    if (rows.empty()) return no_key(id);
+    Reader reader(rows[0]);
+    return read_key(reader);
+  });
+}
+
+Result<std::optional<ApiKey>> ApiKeyStore::revoke_by_hash(const std::string& hash) {
+  return run(access_, [&](Transaction& tx) -> Result<std::optional<ApiKey>> {
+    const auto rows = tx.exec(kRevokeByHash, {to_hex(hash)});
+    if (rows.empty()) return std::optional<ApiKey>();
+    Reader reader(rows[0]);
+    return std::optional<ApiKey>(read_key(reader));
   });
 }
 

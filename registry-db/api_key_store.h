@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "registry-db/database.h"
+#include "registry-db/page.h"
 
 namespace sigil::db {
 
@@ -17,6 +18,7 @@ struct ApiKey {
   TeamId team;
   UserId user;
   std::string name;
+  std::string owner;  // who has it, in the words of whoever made it
   std::string shown;  // prefix and four characters: "sglp_ab12"
   std::vector<std::string> scopes;
   std::vector<std::string> allowed_networks;  // empty: any
@@ -29,7 +31,7 @@ struct NewApiKey {
   ApiKeyId id;  // empty: made here
   TeamId team;
   UserId user;
-  std::string name;
+  std::string name, owner;
   std::string shown;
   std::string hash;  // 32 raw bytes
   std::vector<std::string> scopes;
@@ -48,9 +50,15 @@ class ApiKeyStore {
   // minute.
   Result<ApiKey> authenticate(const std::string& hash);
   Result<ApiKey> find(const ApiKeyId& id);
-  Result<std::vector<ApiKey>> list();
-  // Revoked already: success.
-  Result<void> revoke(const ApiKeyId& id);
+  // Sorts: created_at (newest first unless said otherwise), name, owner.
+  Result<Page<ApiKey>> list(const PageRequest& page);
+  // Live keys with the scope admin.
+  Result<std::int64_t> count_admins();
+  // Revoked already: success. conflict last_admin_key: nobody could make another one.
+  Result<ApiKey> revoke(const ApiKeyId& id);
+  // Of a key that leaked: whoever shows it may end it, the last one too. As worker; nullopt: no
+  // live key has this hash.
+  Result<std::optional<ApiKey>> revoke_by_hash(const std::string& hash);
 
  private:
   Access access_;

@@ -13,6 +13,7 @@ class ApiKeyStoreTest : public TestWorld {
     key.team = team_a_;
     key.user = user_a_;
     key.name = "laptop";
+    key.owner = "Ada";
     key.shown = text.substr(0, 9);
     key.hash = crypto::sha256(text);
     key.scopes = {"deploy", "read"};
@@ -30,6 +31,7 @@ TEST_F(ApiKeyStoreTest, KnowsAKeyByItsHash) {
   EXPECT_EQ(found.user, user_a_);
   EXPECT_EQ(found.team, team_a_);
   EXPECT_EQ(found.scopes, (std::vector<std::string>{"deploy", "read"}));
+  EXPECT_EQ(found.owner, "Ada");
   EXPECT_EQ(code_of(authenticate("sglp_abcd-2")), ErrorCode::unauthenticated);
 }
 
@@ -61,10 +63,32 @@ TEST_F(ApiKeyStoreTest, RefusesRevokedExpiredAndDisabled) {
   EXPECT_TRUE(authenticate("good"));
 }
 
+TEST_F(ApiKeyStoreTest, KeepsTheLastAdminKey) {
+  auto first = wish("first");
+  first.scopes = {"admin"};
+  const auto made = must(ApiKeyStore(as_a()).create(first));
+  EXPECT_EQ(reason_of(ApiKeyStore(as_a()).revoke(made.id)), "last_admin_key");
+  auto second = wish("second");
+  second.scopes = {"admin"};
+  must(ApiKeyStore(as_a()).create(second));
+  EXPECT_EQ(must(ApiKeyStore(worker()).count_admins()), 2);
+  EXPECT_TRUE(must(ApiKeyStore(as_a()).revoke(made.id)).revoked_at.has_value());
+  EXPECT_EQ(must(ApiKeyStore(worker()).count_admins()), 1);
+  EXPECT_TRUE(must(ApiKeyStore(worker()).revoke_by_hash(crypto::sha256("second"))).has_value())
+      << "one that leaked ends even so";
+  EXPECT_FALSE(must(ApiKeyStore(worker()).revoke_by_hash(crypto::sha256("second"))).has_value());
+}
+
+TEST_F(ApiKeyStoreTest, KnowsTheScopesThereAre) {
+  auto odd = wish("odd");
+  odd.scopes = {"everything"};
+  EXPECT_FALSE(ApiKeyStore(as_a()).create(odd).has_value());
+}
+
 TEST_F(ApiKeyStoreTest, ShowsATeamItsOwnKeysAndNobodyTheHash) {
   const auto made = must(ApiKeyStore(as_a()).create(wish("k")));
-  EXPECT_EQ(must(ApiKeyStore(as_a()).list()).size(), 1U);
-  EXPECT_TRUE(must(ApiKeyStore(as_b()).list()).empty());
+  EXPECT_EQ(must(ApiKeyStore(as_a()).list({})).total, 1);
+  EXPECT_EQ(must(ApiKeyStore(as_b()).list({})).total, 0);
   EXPECT_EQ(code_of(ApiKeyStore(as_b()).revoke(made.id)), ErrorCode::not_found);
   EXPECT_EQ(query("select has_column_privilege('sigil_app', 'sigil.api_keys', 'hash', 'select')"),
             "f");

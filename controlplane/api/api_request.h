@@ -44,6 +44,8 @@ struct ApiResponse {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::string resource;  // id of what was touched, for the audit trail; not sent
+  // What is kept under an Idempotency-Key in place of a body that holds a secret; empty: the body.
+  std::string kept_body;
 
   ApiResponse&& with(std::string name, std::string value) &&;
 };

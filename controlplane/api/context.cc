@@ -19,7 +19,7 @@ RenderOptions Context::render_options(const ApiRequest& request) const {
 std::vector<Route> all_routes(const Context& context) {
   std::vector<Route> routes;
   for (auto* part : {deployment_routes, operation_routes, log_routes, upload_routes, package_routes,
-                     scan_routes, feed_routes, system_routes, internal_routes})
+                     scan_routes, feed_routes, key_routes, system_routes, internal_routes})
     for (auto& route : part(context)) routes.push_back(std::move(route));
   return routes;
 }

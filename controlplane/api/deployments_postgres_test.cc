@@ -244,7 +244,7 @@ TEST_F(DeploymentsApi, ShowsAnotherTeamNothing) {
   const auto team = teams.create_team("others").value();
   const auto user = teams.create_user("olga").value();
   ASSERT_TRUE(teams.put_member(team.id, user.id, db::MemberRole::developer).has_value());
-  const auto key = make_key(team.id, user.id, {"read", "write"});
+  const auto key = make_key(team.id, user.id, {"deploy"});
   EXPECT_EQ(ask({"GET", "/api/v1/deployments/weather", "", {}, key}).status, 404);
   EXPECT_EQ(body_of(ask({"GET", "/api/v1/deployments", "", {}, key}))["total"], 0);
   EXPECT_EQ(ask({"GET", "/api/v1/deployments/weather/logs", "", {}, key}).status, 404);

@@ -34,10 +34,10 @@ std::string_view scope_of(Access access) {
   switch (access) {
     case Access::read:
       return "read";
-    case Access::write:
-      return "write";
-    case Access::metrics:
-      return "metrics";
+    case Access::deploy:
+      return "deploy";
+    case Access::admin:
+      return "admin";
     default:
       return {};
   }
@@ -175,7 +175,7 @@ Result<void> Dispatcher::identify(ApiRequest& request, const Route& route) const
     return {};
   SIGIL_TRY(request.caller, std::move(caller));
   const auto scope = scope_of(route.access);
-  if (route.access == Access::write &&
+  if ((route.access == Access::deploy || route.access == Access::admin) &&
       (request.caller->role == "viewer" || request.caller->role == "auditor"))
     return fail(ErrorCode::forbidden, "role_missing",
                 "a " + request.caller->role + " of the team may not change anything",

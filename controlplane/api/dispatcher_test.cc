@@ -37,9 +37,9 @@ class DispatcherTest : public testing::Test {
     return {
         {"GET", "/open", Access::optional, BodyKind::none, {"q"}, echo},
         {"GET", "/things/{id}", Access::read, BodyKind::none, {}, echo},
-        {"POST", "/things", Access::write, BodyKind::json, {}, echo, "thing.create"},
-        {"POST", "/operations", Access::write, BodyKind::json, {}, echo, "thing.run", true},
-        {"PUT", "/things/{id}", Access::write, BodyKind::bytes, {}, echo},
+        {"POST", "/things", Access::deploy, BodyKind::json, {}, echo, "thing.create"},
+        {"POST", "/operations", Access::deploy, BodyKind::json, {}, echo, "thing.run", true},
+        {"PUT", "/things/{id}", Access::deploy, BodyKind::bytes, {}, echo},
         {"GET", "/throws", Access::read, BodyKind::none, {}, fails},
         {"GET", "/long", Access::read, BodyKind::none, {}, long_answer},
         {"POST", "/internal/x", Access::control, BodyKind::json, {}, echo},
@@ -51,7 +51,7 @@ class DispatcherTest : public testing::Test {
         .authenticate = [this](std::string_view authorization) -> Result<controlplane::Caller> {
           if (is_database_down_) return fail(ErrorCode::unavailable, "no answer");
           if (authorization == "Bearer reader") return caller_with({"read"});
-          if (authorization == "Bearer writer") return caller_with({"read", "write"});
+          if (authorization == "Bearer writer") return caller_with({"deploy"});
           return fail(ErrorCode::unauthenticated, "this needs a key");
         },
         .audit =

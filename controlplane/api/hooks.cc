@@ -42,7 +42,8 @@ void write_audit(const Services& services, const AuditRecord& record) {
 db::RememberedAnswer to_remembered(const ApiResponse& response) {
   Json headers = Json::object();
   for (const auto& [name, value] : response.headers) headers[name] = value;
-  const Json kept = {{"headers", headers}, {"body", response.body}};
+  const Json kept = {{"headers", headers},
+                     {"body", response.kept_body.empty() ? response.body : response.kept_body}};
   return {response.status, to_text(kept)};
 }
 

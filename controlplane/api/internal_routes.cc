@@ -1,5 +1,3 @@
-#include <atomic>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "controlplane/api/body_reader.h"
@@ -7,23 +5,6 @@
 
 namespace sigil::api {
 namespace {
-
-// Evaluating a configuration may take seconds, and a server thread waits for it. So most threads
-// are kept for the rest; the proxy asks again.
-constexpr int kResolvingMax = 2;
-
-class Turn {
- public:
-  explicit Turn(std::atomic<int>& taken) : taken_(taken), is_ours_(++taken <= kResolvingMax) {}
-  ~Turn() { --taken_; }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  bool is_ours() const { return is_ours_; }
-
- private:
-  std::atomic<int>& taken_;
-  bool is_ours_;
-};
 
 Result<ApiResponse> routes(const Context& context, const ApiRequest& request) {
   SIGIL_TRY(const auto after, request.query.number("after", -1, -1, INT64_MAX));
@@ -48,8 +29,7 @@ Json render_answer(const controlplane::SessionConfigAnswer& answer) {
   return {{"mode", answer.mode}, {"query", answer.query}, {"headers", answer.headers}};
 }
 
-Result<ApiResponse> session_config(const Context& context, std::atomic<int>& taken,
-                                   const ApiRequest& request) {
+Result<ApiResponse> session_config(const Context& context, const ApiRequest& request) {
   SIGIL_TRY(auto reader, BodyReader::parse(request.body));
   controlplane::SessionConfigRequest wanted;
   wanted.deployment = DeploymentId(request.param("id"));
@@ -57,18 +37,15 @@ Result<ApiResponse> session_config(const Context& context, std::atomic<int>& tak
   wanted.principal = reader.text("principal", {.bytes_max = 256});
   wanted.config = reader.object_text("config");
   SIGIL_CHECK(reader.finish());
-  const Turn turn(taken);
-  if (!turn.is_ours())
-    return fail(ErrorCode::unavailable, "busy", "other configurations are being evaluated",
-                "Ask again in a second.");
   SIGIL_TRY(const auto answer, context.services->session_configs.resolve(wanted));
+  // The proxy asks again at its next tick.
+  if (answer.is_pending) return json_response(202, Json::object());
   return json_response(200, render_answer(answer));
 }
 
 }  // namespace
 
 std::vector<Route> internal_routes(const Context& context) {
-  auto taken = std::make_shared<std::atomic<int>>(0);
   return {
       {"GET",
        "/internal/routes",
@@ -87,9 +64,7 @@ std::vector<Route> internal_routes(const Context& context) {
        Access::control,
        BodyKind::json,
        {},
-       [&context, taken](const ApiRequest& request) {
-         return session_config(context, *taken, request);
-       }},
+       [&context](const ApiRequest& request) { return session_config(context, request); }},
   };
 }
 

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "controlplane/api/openapi_check.h"
+#include "controlplane/api/render_key.h"
 #include "controlplane/api/routes.h"
 #include "registry-db/states.h"
 
@@ -93,8 +94,10 @@ TEST(Openapi, SaysWhatTheDispatcherAsksFor) {
     const Json security = operation->value("security", Json());
     if (route.access == Access::read) {
       EXPECT_EQ(security, Json::parse(R"([{"key":["read"]}])")) << name;
-    } else if (route.access == Access::write) {
-      EXPECT_EQ(security, Json::parse(R"([{"key":["write"]}])")) << name;
+    } else if (route.access == Access::deploy) {
+      EXPECT_EQ(security, Json::parse(R"([{"key":["deploy"]}])")) << name;
+    } else if (route.access == Access::admin) {
+      EXPECT_EQ(security, Json::parse(R"([{"key":["admin"]}])")) << name;
     } else if (route.access == Access::optional) {
       EXPECT_TRUE(security.is_array() && (security.empty() || security[0].empty())) << name;
     }
@@ -138,6 +141,9 @@ TEST(Openapi, ListsTheClosedSetsAsTheDatabaseKnowsThem) {
   expect_words("VersionStatus", db::kVersionStatuses);
   expect_words("FeedTopic", db::kFeedTopics);
   expect_words("FeedType", db::kFeedTypes);
+  expect_words("Scope", controlplane::kScopes);
+  expect_words("KeyKind", controlplane::kKeyKinds);
+  expect_words("KeyState", kKeyStates);
 }
 
 TEST(Openapi, LabelsEveryWordOfItsEnums) {
@@ -183,6 +189,7 @@ TEST(Openapi, DescribesWhatTheRenderersMake) {
                                                          {"log_info", "LogInfo"},
                                                          {"package_page", "PackagePage"},
                                                          {"tool_list", "ToolList"},
+                                                         {"key", "ApiKey"},
                                                          {"feed_page", "FeedPage"}};
   for (const auto& [name, schema] : goldens) {
     std::ifstream in(std::string("tests/golden/api/") + name + ".json");

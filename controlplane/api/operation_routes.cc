@@ -96,7 +96,7 @@ std::vector<Route> operation_routes(const Context& context) {
       {"GET", "/api/v1/operations/{id}", Access::read, BodyKind::none, {}, bound(show)},
       {"DELETE",
        "/api/v1/operations/{id}",
-       Access::write,
+       Access::deploy,
        BodyKind::none,
        {},
        bound(cancel),

@@ -111,7 +111,7 @@ std::vector<Route> package_routes(const Context& context) {
   return {
       {"POST",
        "/api/v1/packages",
-       Access::write,
+       Access::deploy,
        BodyKind::json,
        {},
        bound(create),

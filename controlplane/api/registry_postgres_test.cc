@@ -197,13 +197,16 @@ TEST_F(RegistryApi, AnswersTheProxyItself) {
       controlplane::RouteSnapshot{42, R"({"version":42})"});
   EXPECT_EQ(anonymously("/internal/routes?after=41").body, R"({"version":42})");
   EXPECT_EQ(anonymously("/internal/routes?after=42").status, 204);
-  session_configs_.answer = controlplane::SessionConfigAnswer{"http", "", "a=1", {{"x-k", "v"}}};
+  session_configs_.answer = controlplane::SessionConfigAnswer{
+      .mode = "http", .session_config = "", .query = "a=1", .headers = {{"x-k", "v"}}};
   const std::string path = "/internal/deployments/dep_1/session-config";
   const Asked asked{
       "POST", path, R"({"revision":3,"principal":"anonymous","config":{"a":1}})", {}, ""};
   EXPECT_EQ(body_of(ask(asked)),
             Json({{"mode", "http"}, {"query", "a=1"}, {"headers", {{"x-k", "v"}}}}));
   EXPECT_EQ(session_configs_.asked.config, R"({"a":1})");
+  session_configs_.answer->is_pending = true;
+  EXPECT_EQ(ask(asked).status, 202);
   session_configs_.answer = fail(
       Error{ErrorCode::invalid_argument, "E_CONFIG_INVALID", "bad", "", {{"/a", "must be text"}}});
   EXPECT_EQ(ask(asked).status, 422);

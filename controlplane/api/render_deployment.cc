@@ -88,9 +88,9 @@ Json render_deployment(const db::Deployment& deployment, const RenderOptions& op
           {"updated_at", to_rfc3339(deployment.updated_at)},
           {"etag", etag_of(std::to_string(deployment.version))},
           {"actions",
-           render_actions(options.caller, {{"restart", "write", refusal_of(deployment, true)},
-                                           {"deploy", "write", refusal_of(deployment, false)},
-                                           {"delete", "write", refusal_of(deployment, false)}})}};
+           render_actions(options.caller, {{"restart", "deploy", refusal_of(deployment, true)},
+                                           {"deploy", "deploy", refusal_of(deployment, false)},
+                                           {"delete", "deploy", refusal_of(deployment, false)}})}};
 }
 
 Json render_revision(const db::Revision& revision, bool is_current) {

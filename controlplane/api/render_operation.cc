@@ -56,7 +56,7 @@ Json render_operation(const db::Operation& operation, const RenderOptions& optio
         {"user", text_or_null(operation.cause.user.text())}}},
       {"etag", etag_of(std::to_string(operation.version))},
       {"actions",
-       render_actions(options.caller, {{"cancel", "write", cancel_refusal(operation)}})}};
+       render_actions(options.caller, {{"cancel", "deploy", cancel_refusal(operation)}})}};
 }
 
 Json render_operation_events(const db::OperationEventPage& page) {

@@ -58,7 +58,7 @@ Json render_package(const db::Package& package, const RenderOptions& options) {
           {"created_at", to_rfc3339(package.created_at)},
           {"updated_at", to_rfc3339(package.updated_at)},
           {"etag", etag_of(std::to_string(package.version))},
-          {"actions", render_actions(options.caller, {{"publish", "write", {}}})}};
+          {"actions", render_actions(options.caller, {{"publish", "deploy", {}}})}};
 }
 
 Json render_version(const db::PackageVersion& version, bool with_server) {

@@ -25,7 +25,7 @@ struct ActionRule {
   std::string_view scope;    // that the caller needs
   std::string_view refusal;  // why the state forbids it now; empty: it does not
 };
-// {"restart":{"allowed":true},"delete":{"allowed":false,"reason":"…","needs":"scope:write"}}
+// {"restart":{"allowed":true},"delete":{"allowed":false,"reason":"…","needs":"scope:deploy"}}
 Json render_actions(const std::optional<controlplane::Caller>& caller,
                     const std::vector<ActionRule>& rules);
 

@@ -9,6 +9,7 @@
 
 #include "controlplane/api/render_deployment.h"
 #include "controlplane/api/render_feed.h"
+#include "controlplane/api/render_key.h"
 #include "controlplane/api/render_log.h"
 #include "controlplane/api/render_operation.h"
 #include "controlplane/api/render_package.h"
@@ -106,7 +107,7 @@ TEST(RenderDeployment, SaysWhyAnActionIsNotAllowed) {
   value.state = db::DeploymentState::failed;
   expect_golden("deployment_deleting", render_deployment(value, as_admin()));
   const Json actions = render_deployment(value, as_anonymous())["actions"];
-  EXPECT_EQ(actions["delete"]["needs"], "scope:write");
+  EXPECT_EQ(actions["delete"]["needs"], "scope:deploy");
 }
 
 TEST(RenderRevision, NamesItsOrigin) {
@@ -259,6 +260,25 @@ TEST(ToolPage, TurnsPagesAndNoticesANewList) {
   const Json prompts = parse_json(page("kind=prompt&kind=tool", "rev_1")->body).value();
   EXPECT_EQ(prompts["total"], 5);
   expect_golden("tool_list", first);
+}
+
+TEST(RenderKey, SaysWhoseItIsAndNeverWhatItIs) {
+  db::ApiKey key;
+  key.id = ApiKeyId("key_1");
+  key.team = TeamId("team_1");
+  key.user = key.created_by = UserId("usr_1");
+  key.name = "ci";
+  key.owner = "weather team";
+  key.shown = "sgld_8Qzr";
+  key.scopes = {"deploy"};
+  key.created_at = at(0);
+  key.expires_at = at(3600);
+  key.last_used_at = at(60);
+  expect_golden("key", render_key(key, at(100), as_admin()));
+  EXPECT_EQ(state_of(key, at(100)), KeyState::active);
+  EXPECT_EQ(state_of(key, at(3600)), KeyState::expired);
+  key.revoked_at = at(50);
+  EXPECT_EQ(state_of(key, at(3600)), KeyState::revoked);
 }
 
 TEST(RenderFeed, KeepsNumbersAndVersions) {

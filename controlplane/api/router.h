@@ -15,8 +15,9 @@
 
 namespace sigil::api {
 
-// `optional`: anonymous, but a key that is sent must be a good one. `control`: the proxy itself.
-enum class Access { optional, key, read, write, metrics, control };
+// `optional`: anonymous, but a key that is sent must be a good one. `key`: any good one. `read`,
+// `deploy`, `admin`: one with this scope. `control`: the proxy itself.
+enum class Access { optional, key, read, deploy, admin, control };
 enum class BodyKind { none, json, bytes };
 
 using Handler = std::function<Result<ApiResponse>(const ApiRequest&)>;

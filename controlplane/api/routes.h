@@ -16,6 +16,7 @@ std::vector<Route> package_routes(const Context& context);
 std::vector<Route> scan_routes(const Context& context);
 std::vector<Route> feed_routes(const Context& context);
 std::vector<Route> system_routes(const Context& context);
+std::vector<Route> key_routes(const Context& context);
 std::vector<Route> internal_routes(const Context& context);
 
 std::vector<Route> all_routes(const Context& context);

@@ -20,7 +20,8 @@ Json render_component(const controlplane::ComponentHealth& component) {
 Result<ApiResponse> health(const Context& context, const ApiRequest& request) {
   const auto report = context.services->health.report();
   Json body = {{"status", controlplane::name_of(report.status)}};
-  if (request.caller) {
+  if (request.caller &&
+      (request.caller->has_scope("read") || request.caller->has_scope("metrics"))) {
     body["components"] = Json::array();
     for (const auto& component : report.components)
       body["components"].push_back(render_component(component));

@@ -146,14 +146,14 @@ std::vector<Route> upload_routes(const Context& context) {
   return {
       {"POST",
        "/api/v1/uploads",
-       Access::write,
+       Access::deploy,
        BodyKind::json,
        {},
        bound(create),
        "upload.create"},
-      {"GET", "/api/v1/uploads/{id}", Access::write, BodyKind::none, {}, bound(show)},
+      {"GET", "/api/v1/uploads/{id}", Access::deploy, BodyKind::none, {}, bound(show)},
       // Its start is in the audit trail; the chunks that follow would drown what matters there.
-      {"PUT", "/api/v1/uploads/{id}", Access::write, BodyKind::bytes, {"offset"}, bound(put)},
+      {"PUT", "/api/v1/uploads/{id}", Access::deploy, BodyKind::bytes, {"offset"}, bound(put)},
   };
 }
 

@@ -1,4 +1,4 @@
-"""npm and PyPI packages that tests use: pinned, installed once into a cache outside the tree."""
+"""npm, PyPI and Debian packages that tests use: installed once into a cache outside the tree."""
 import hashlib
 import os
 import shutil
@@ -54,3 +54,17 @@ def python_environment(*packages):
         subprocess.run([str(folder / "bin/pip"), "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
         (folder / "complete").write_text("")
     return Path(folder) / "bin/python"
+
+
+def debian_packages(*packages):
+    """A folder with the files of these packages, unpacked and not installed: nothing of theirs is started or configured."""
+    folder = PLACE / ("debian-" + hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12])
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        subprocess.run(["apt-get", "download", "-q", *packages], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        for archive in folder.glob("*.deb"):
+            subprocess.run(["dpkg-deb", "--extract", str(archive), str(folder)], check=True)
+            archive.unlink()
+        (folder / "complete").write_text("")
+    return folder
