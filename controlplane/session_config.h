@@ -1,7 +1,8 @@
 // Configuration of a session: what the proxy asks once per distinct (deployment, revision,
 // configuration). Validates against the revision's configSchema, evaluates its commandFunction,
-// and says what the replica is to be given. The first evaluation of a commandFunction takes up to
-// some seconds (a one-shot container), later ones come out of a cache. Any thread.
+// and says what the replica is to be given. It always answers at once: the first evaluation of a
+// commandFunction takes some seconds (a one-shot container) and goes on behind the answer
+// `pending`; whoever asks again later gets it. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct SessionConfigRequest {
 };
 
 struct SessionConfigAnswer {
+  bool is_pending = false;     // nothing below is known yet: ask again
   std::string mode;            // "shim" or "http"
   std::string session_config;  // base64url of {"argv":[…],"env":{…}}, with "shim"
   std::string query;           // with "http"

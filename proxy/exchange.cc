@@ -138,9 +138,11 @@ void Exchange::configure() {
                    .reason = asked.error().reason});
   // Behind the shim a session was configured when it began.
   const bool is_settled = session_ && route_->session_config == SessionConfig::shim;
-  if (asked->json.empty() || is_settled) return forward(false);
+  const bool is_unasked = asked->json.empty() && !route_->is_config_required;
+  if (is_unasked || is_settled) return forward(false);
+  // Without any, sigild says what is missing: a server that needs a key would only fail later.
   const ConfigQuestion question{route_->deployment, replica_->revision, principal_.subject,
-                                asked->json};
+                                asked->json.empty() ? "{}" : asked->json};
   config_ = worker_.shared().configs->find(question.key());
   if (config_) return forward(false);
   worker_.config_asker().ask(question,

@@ -596,6 +596,39 @@ TEST(DataPlane, AsksOnceForAConfiguration) {
   EXPECT_EQ(proxy.call("POST", "/q/mcp?k=new", kJson, kInitialize).status, 503);
 }
 
+TEST(DataPlane, AsksAgainWhileAConfigurationIsEvaluated) {
+  ScriptedServer upstream(answering("{}"));
+  std::atomic<int> asked{0};
+  ScriptedServer sigild([&](Peer& peer, const SeenRequest& seen) {
+    if (!seen.target.ends_with("/session-config")) return peer.answer(204, "", "");
+    if (++asked < 3) return peer.answer(202, "{}", kJson);
+    peer.answer(200, R"({"mode":"shim","session_config":"e30"})", kJson);
+  });
+  TestProxy proxy(1, quick(), sigild.port());
+  proxy.set_routes(
+      {{.name = "s", .replica_ports = {upstream.port()}, .more = R"(,"session_config":"shim")"}});
+  EXPECT_EQ(proxy.call("POST", "/s/mcp?k=v", kJson, kInitialize).status, 200);
+  EXPECT_EQ(upstream.seen().back().header("X-Sigil-Session-Config"), "e30");
+  EXPECT_EQ(asked, 3);
+}
+
+TEST(DataPlane, ServesNoSessionWithoutTheConfigurationItNeeds) {
+  ScriptedServer upstream(answering("{}"));
+  ScriptedServer sigild([](Peer& peer, const SeenRequest& seen) {
+    if (!seen.target.ends_with("/session-config")) return peer.answer(204, "", "");
+    if (seen.body.find("\"config\":{}") != std::string::npos)
+      return peer.answer(422, R"({"detail":"no","errors":[{"pointer":"/k"}]})", kJson);
+    peer.answer(200, R"({"mode":"shim","session_config":"e30"})", kJson);
+  });
+  TestProxy proxy(1, quick(), sigild.port());
+  proxy.set_routes({{.name = "s",
+                     .replica_ports = {upstream.port()},
+                     .more = R"(,"session_config":"shim","config_required":true)"}});
+  EXPECT_EQ(proxy.call("POST", "/s/mcp", kJson, kInitialize).status, 400);
+  EXPECT_EQ(upstream.seen_count(), 0U);
+  EXPECT_EQ(proxy.call("POST", "/s/mcp?k=v", kJson, kInitialize).status, 200);
+}
+
 TEST(DataPlane, LeavesNothingBehindAfterAThousandStreams) {
   ScriptedServer upstream([](Peer& peer, const SeenRequest&) {
     peer.send(std::string(kSseHead) + chunk("data: 1\n\n"));

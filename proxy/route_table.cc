@@ -100,6 +100,7 @@ Result<Route> parse_route(const Json& json) {
   route.allowed_origins = texts_in(json, "allowed_origins");
   for (auto& origin : route.allowed_origins) origin = lower(std::move(origin));
   route.is_modern = bool_or(json, "modern", false);
+  route.is_config_required = bool_or(json, "config_required", false);
   route.request_max = std::chrono::milliseconds(request_max);
   route.body_bytes_max = static_cast<std::uint64_t>(body_max);
   route.streams_max = integer_or(json, "streams_max", route.streams_max);

@@ -50,6 +50,7 @@ struct Route {
   SessionConfig session_config = SessionConfig::none;
   std::vector<std::string> allowed_origins;
   bool is_modern = false;
+  bool is_config_required = false;  // a session without configuration is refused
   std::chrono::milliseconds request_max{600'000};
   std::uint64_t body_bytes_max = 4 * 1024 * 1024;
   std::int64_t streams_max = 1000;

@@ -10,6 +10,8 @@ namespace sigil::proxy {
 namespace {
 
 constexpr std::size_t kQueryBytesMax = 8 * 1024;
+// The one-shot container has 20 s; some may wait for others.
+constexpr auto kEvaluationMax = std::chrono::seconds(60);
 
 bool is_header_name(std::string_view name) {
   return !name.empty() && name.size() <= 128 &&
@@ -60,9 +62,15 @@ std::string ConfigQuestion::key() const {
 
 void SessionConfigAsker::ask(const ConfigQuestion& question, Configured done) {
   const std::string key = question.key();
-  auto& waiting = asking_[key];
-  waiting.push_back(std::move(done));
-  if (waiting.size() > 1) return;
+  auto& asked = asking_[key];
+  asked.waiting.push_back(std::move(done));
+  if (asked.waiting.size() > 1) return;
+  asked.question = question;
+  asked.since = system_clock().steady_now();
+  send(key, question);
+}
+
+void SessionConfigAsker::send(const std::string& key, const ConfigQuestion& question) {
   ApiRequest request;
   request.method = "POST";
   request.target = "/internal/deployments/" + question.deployment + "/session-config";
@@ -75,10 +83,27 @@ void SessionConfigAsker::ask(const ConfigQuestion& question, Configured done) {
             [this, key](const Result<ApiResponse>& answer) { on_answer(key, answer); });
 }
 
+void SessionConfigAsker::tick() {
+  std::vector<std::string> due;
+  for (const auto& [key, asked] : asking_)
+    if (asked.is_pending) due.push_back(key);
+  for (const std::string& key : due) {
+    const auto found = asking_.find(key);
+    if (found == asking_.end()) continue;
+    found->second.is_pending = false;
+    send(key, ConfigQuestion(found->second.question));
+  }
+}
+
 void SessionConfigAsker::on_answer(const std::string& key, const Result<ApiResponse>& answer) {
   const auto found = asking_.find(key);
   if (found == asking_.end()) return;
-  const auto waiting = std::move(found->second);
+  const bool is_in_time = system_clock().steady_now() - found->second.since < kEvaluationMax;
+  if (answer.has_value() && answer->status == 202 && is_in_time) {
+    found->second.is_pending = true;
+    return;
+  }
+  const auto waiting = std::move(found->second.waiting);
   asking_.erase(found);
   const Result<ConfiguredSessionPtr> outcome =
       answer.has_value()

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/guarded.h"
 #include "base/result.h"
 #include "proxy/api_client.h"
@@ -59,13 +60,22 @@ class SessionConfigAsker {
   SessionConfigAsker(ApiClient& api, SessionConfigCache& cache) : api_(api), cache_(cache) {}
   // Callers that ask the same while a question is under way share its answer.
   void ask(const ConfigQuestion& question, Configured done);
+  // Asks again what sigild had no answer to yet.
+  void tick();
 
  private:
+  struct Question {
+    ConfigQuestion question;
+    std::vector<Configured> waiting;
+    SteadyTime since;
+    bool is_pending = false;  // sigild evaluates it; nothing is on its way to us
+  };
+  void send(const std::string& key, const ConfigQuestion& question);
   void on_answer(const std::string& key, const Result<ApiResponse>& answer);
 
   ApiClient& api_;
   SessionConfigCache& cache_;
-  std::unordered_map<std::string, std::vector<Configured>> asking_;
+  std::unordered_map<std::string, Question> asking_;
 };
 
 // The answer of sigild, read with suspicion of what goes into headers.

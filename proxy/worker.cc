@@ -183,6 +183,7 @@ void Worker::tick() {
   for_each_client([this](ClientConnection& client) { client.on_tick(now_); });
   upstreams_.tick();
   api_->tick();
+  config_asker_->tick();
   hub_->tick();
   std::erase_if(woken_, [&](const auto& entry) { return now_ - entry.second > kWakeAgain; });
   if (is_draining()) close_idle_clients();

@@ -58,17 +58,25 @@ Result<StartCommand> read_command(std::string_view output) {
   return command;
 }
 
-Result<StartCommand> CommandFunctions::evaluate(const std::string& function_text,
-                                                const Json& config, std::stop_token stop) {
-  const auto input = to_text(config);
-  const auto key = crypto::sha256(function_text) + crypto::sha256(input);
-  auto known = cache_.with([&](Cache& cache) -> std::optional<StartCommand> {
+std::optional<StartCommand> CommandFunctions::recall_key(const std::string& key) {
+  return cache_.with([&](Cache& cache) -> std::optional<StartCommand> {
     const auto found = cache.by_key.find(key);
     if (found == cache.by_key.end()) return std::nullopt;
     cache.newest_first.splice(cache.newest_first.begin(), cache.newest_first, found->second);
     return found->second->second;
   });
-  if (known) return std::move(*known);
+}
+
+std::optional<StartCommand> CommandFunctions::recall(const std::string& function_text,
+                                                     const Json& config) {
+  return recall_key(crypto::sha256(function_text) + crypto::sha256(to_text(config)));
+}
+
+Result<StartCommand> CommandFunctions::evaluate(const std::string& function_text,
+                                                const Json& config, std::stop_token stop) {
+  const auto input = to_text(config);
+  const auto key = crypto::sha256(function_text) + crypto::sha256(input);
+  if (auto known = recall_key(key)) return *std::move(known);
   runtime::Driver::OneShotSpec spec;
   spec.image = builder_.command_function_image();
   spec.argv = builder::Builder::command_function_argv(function_text);

@@ -5,6 +5,7 @@
 
 #include <list>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
@@ -30,6 +31,8 @@ class CommandFunctions {
   CommandFunctions(const builder::Builder& builder, runtime::Driver& driver)
       : builder_(builder), driver_(driver) {}
 
+  // What an earlier evaluation said; nullopt: none is remembered.
+  std::optional<StartCommand> recall(const std::string& function_text, const Json& config);
   // E_COMMAND_FUNCTION with JavaScript's own words; E_ENGINE.
   Result<StartCommand> evaluate(const std::string& function_text, const Json& config,
                                 std::stop_token stop);
@@ -40,6 +43,8 @@ class CommandFunctions {
     std::unordered_map<std::string, std::list<std::pair<std::string, StartCommand>>::iterator>
         by_key;
   };
+  std::optional<StartCommand> recall_key(const std::string& key);
+
   const builder::Builder& builder_;
   runtime::Driver& driver_;
   Guarded<Cache> cache_;

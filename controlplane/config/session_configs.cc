@@ -51,6 +51,14 @@ Result<SessionConfigAnswer> SessionConfigs::answer(const db::Revision& revision,
     answer.headers = std::move(parts.headers);
     return answer;
   }
+  if (!plan.command_function.empty()) {
+    SIGIL_TRY(const auto known, evaluations_.ask(plan.command_function, config));
+    if (!known) {
+      answer.is_pending = true;
+      return answer;
+    }
+  }
+  // What was evaluated is remembered, so nothing slow happens here any more.
   SIGIL_TRY(const auto command, launcher_.command(plan, settings, config, {}));
   answer.mode = "shim";
   answer.session_config =

@@ -1,6 +1,7 @@
 // The SessionConfigService. Any thread.
 #pragma once
 
+#include "controlplane/config/evaluations.h"
 #include "controlplane/replicas/launcher.h"
 #include "controlplane/secret_box.h"
 #include "controlplane/session_config.h"
@@ -10,8 +11,12 @@ namespace sigil::controlplane {
 
 class SessionConfigs final : public SessionConfigService {
  public:
-  SessionConfigs(db::Database& database, const Launcher& launcher, const SecretBox& secret_box)
-      : database_(database), launcher_(launcher), secret_box_(secret_box) {}
+  SessionConfigs(db::Database& database, const Launcher& launcher, const SecretBox& secret_box,
+                 Evaluations& evaluations)
+      : database_(database),
+        launcher_(launcher),
+        secret_box_(secret_box),
+        evaluations_(evaluations) {}
   Result<SessionConfigAnswer> resolve(const SessionConfigRequest& request) override;
 
  private:
@@ -20,6 +25,7 @@ class SessionConfigs final : public SessionConfigService {
   db::Database& database_;
   const Launcher& launcher_;
   const SecretBox& secret_box_;
+  Evaluations& evaluations_;
 };
 
 }  // namespace sigil::controlplane

@@ -96,7 +96,11 @@ Json route_of(const SnapshotInput& input, const db::Deployment& deployment,
   route["upstream_path"] = revision->endpoint_path;
   route["transport"] = revision->transport == db::Transport::stdio ? "stdio" : "streamable_http";
   route["session_config"] = session_config(*revision, plan);
-  route["modern"] = revision_settings_from_json(revision->settings).is_modern;
+  const auto settings = revision_settings_from_json(revision->settings);
+  route["modern"] = settings.is_modern;
+  // An HTTP server may list its tools without; a child of the shim would run without what it needs.
+  route["config_required"] =
+      settings.is_config_missing && revision->transport == db::Transport::stdio;
   return route;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "controlplane/plan_json.h"
+#include "controlplane/revision_settings.h"
 #include "controlplane/settings_table.h"
 
 namespace sigil::controlplane {
@@ -96,6 +97,17 @@ TEST_F(RouteSnapshotTest, AConfigSchemaAsksForSessionConfig) {
   plan.config_schema = "{}";
   revision.plan = plan_to_json(plan);
   EXPECT_EQ(snapshot()["routes"][0]["session_config"], "none");
+}
+
+TEST_F(RouteSnapshotTest, AStdioServerThatLacksRequiredValuesNeedsThemFromEachSession) {
+  auto& revision = revisions_[RevisionId("rev_1")];
+  EXPECT_EQ(snapshot()["routes"][0]["config_required"], false);
+  RevisionSettings settings;
+  settings.is_config_missing = true;
+  revision.settings = revision_settings_to_json(settings);
+  EXPECT_EQ(snapshot()["routes"][0]["config_required"], true);
+  revision.transport = db::Transport::streamable_http;
+  EXPECT_EQ(snapshot()["routes"][0]["config_required"], false);
 }
 
 TEST_F(RouteSnapshotTest, EqualWorldsMakeEqualText) {
