@@ -12,6 +12,7 @@
 #include "builder/detect/source_signs.h"
 #include "builder/dockerfile/common.h"
 #include "builder/fetch/extract.h"
+#include "builder/fetch/git_credential.h"
 #include "builder/fetch/git_fetch.h"
 #include "builder/fetch/package_fetch.h"
 #include "builder/fetch/tree_copy.h"
@@ -182,8 +183,14 @@ Result<FetchedSource> Builder::fetch(const Source& source, const std::string& sc
   SIGIL_TRY(fetched.root, fresh_folder(scratch));
   switch (source.kind) {
     case SourceKind::git: {
-      const GitFetch git{source.location, source.ref, fetched.root, settings_.ca_bundle,
-                         settings_.proxy_variables};
+      SIGIL_TRY(auto credential, git_credential_for(settings_.git_credentials, source.location));
+      const GitFetch git{.url = source.location,
+                         .ref = source.ref,
+                         .target = fetched.root,
+                         .ca_bundle = settings_.ca_bundle,
+                         .proxy_variables = settings_.proxy_variables,
+                         .credential = std::move(credential),
+                         .credential_helper = settings_.git_credential_helper};
       SIGIL_TRY(fetched.commit, fetch_git(git, limits, log, stop));
       break;
     }

@@ -118,7 +118,10 @@ struct BuildSettings {
   std::map<std::string, std::string> proxy_variables;
   std::int64_t memory_bytes_max = 0;
   std::chrono::milliseconds time_max{1'800'000};
-  std::string shim_file;                      // the static sigil-shim on this host
+  std::string shim_file;  // the static sigil-shim on this host
+  // Origin of a git server ("https://git.example.org") -> file that holds TOKEN or USER:TOKEN.
+  std::map<std::string, std::string> git_credentials;
+  std::string git_credential_helper;          // the program sigil-git-credential on this host
   std::map<std::string, std::string> labels;  // on the image
 };
 

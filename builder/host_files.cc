@@ -6,8 +6,6 @@
 
 namespace sigil::builder {
 
-namespace {
-
 Result<std::string> read_host_file(const std::string& path, const std::string& what,
                                    const std::string& hint) {
   std::ifstream file(path, std::ios::binary);
@@ -16,8 +14,6 @@ Result<std::string> read_host_file(const std::string& path, const std::string& w
     return fail(ErrorCode::unavailable, "E_INTERNAL", what + " " + path + " cannot be read", hint);
   return text;
 }
-
-}  // namespace
 
 Result<std::string> read_ca_bundle(const BuildSettings& settings) {
   if (settings.ca_bundle.empty()) return std::string();

@@ -8,6 +8,9 @@
 
 namespace sigil::builder {
 
+// Whole content; E_INTERNAL names `what` and the path, with `hint`, also when it is empty.
+Result<std::string> read_host_file(const std::string& path, const std::string& what,
+                                   const std::string& hint);
 // Content of settings.ca_bundle; empty when none is set. E_INTERNAL names the setting.
 Result<std::string> read_ca_bundle(const BuildSettings& settings);
 Result<std::string> read_shim(const BuildSettings& settings);

@@ -40,7 +40,10 @@ Result<Secret> read_key_file(const Descriptor& file, const std::string& path) {
   if (fstat(file.get(), &about) != 0) return failed("examine", path);
   if (!S_ISREG(about.st_mode))
     return fail(ErrorCode::invalid_argument, path + " is not a regular file");
-  if ((about.st_mode & 077) != 0)
+  // Where the file is somebody else's, its owner let our group read it (the control token, which
+  // two users share); whoever owns it keeps it to himself.
+  const ::mode_t others = about.st_uid == ::geteuid() ? 077 : 037;
+  if ((about.st_mode & others) != 0)
     return fail(ErrorCode::forbidden, "key_file_mode", path + " can be read by others",
                 "chmod 600 " + path);
   std::string text(2 * kKeyBytes + 2, '\0');

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/process/process.h"
+#include "builder/fetch/git_credential.h"
 #include "builder/fetch/size_watch.h"
 #include "builder/text.h"
 
@@ -51,8 +52,10 @@ class Git {
     options.environment = environment_;
     options.time_max = std::max(
         milliseconds(1), std::chrono::duration_cast<milliseconds>(deadline_ - steady_clock::now()));
+    if (!fetch_.credential.is_empty())
+      options.descriptors.emplace(kGitCredentialDescriptor, fetch_.credential);
     options.on_stderr_line = [this](std::string_view line) {
-      if (log_.line) log_.line("stderr", line);
+      if (log_.line) log_.line("stderr", without_credential(line));
     };
     auto outcome = run_process(options, stop_);
     if (!outcome && outcome.error().code == ErrorCode::timed_out)
@@ -63,11 +66,23 @@ class Git {
       return fail(ErrorCode::unavailable, "E_FETCH", "git is not installed on this host",
                   "install the package git");
     if (!outcome) return tl::unexpected(std::move(outcome).error());
-    if (outcome->exit_code != 0) return fail(git_error(fetch_, outcome->error_output));
+    if (outcome->exit_code != 0)
+      return fail(git_error(fetch_, without_credential(outcome->error_output)));
     return std::string(trimmed(outcome->output));
   }
 
  private:
+  // git never prints it; should a server send it back, it still stays out of the log.
+  std::string without_credential(std::string_view line) const {
+    std::string text(line);
+    const std::string& secret = fetch_.credential.reveal();
+    const auto token = secret.substr(secret.find(':') + 1);
+    if (token.empty()) return text;
+    for (auto at = text.find(token); at != std::string::npos; at = text.find(token, at))
+      text.replace(at, token.size(), "[redacted]");
+    return text;
+  }
+
   const GitFetch& fetch_;
   const LogSink& log_;
   std::stop_token stop_;
@@ -95,7 +110,8 @@ bool says(std::string_view text, std::initializer_list<std::string_view> parts) 
 
 std::map<std::string, std::string> git_environment(const GitFetch& fetch) {
   const auto protocol = protocol_of(fetch.url);
-  const std::vector<std::pair<std::string, std::string>> config = {
+  const auto origin = origin_of_source(fetch.url);
+  std::vector<std::pair<std::string, std::string>> config = {
       {"advice.detachedHead", "false"},
       {"core.attributesFile", "/dev/null"},
       {"core.fsmonitor", "false"},
@@ -114,6 +130,9 @@ std::map<std::string, std::string> git_environment(const GitFetch& fetch) {
       {"submodule.recurse", "false"},
       {"transfer.credentialsInUrl", "die"},
   };
+  // After the empty one, which cleared all others. The origin is no secret; git adds "get".
+  if (!fetch.credential.is_empty() && origin)
+    config.emplace_back("credential.helper", "!'" + fetch.credential_helper + "' " + *origin);
   std::map<std::string, std::string> environment = {
       {"GIT_ALLOW_PROTOCOL", protocol},
       {"GIT_ASKPASS", "/bin/false"},
@@ -154,8 +173,11 @@ Error git_error(const GitFetch& fetch, std::string_view text) {
                          "Permission denied (publickey"})) {
     error.code = ErrorCode::not_found;
     error.message = fetch.url + " does not exist, or Sigil may not read it";
-    error.hint = "check the URL; for a private repository use ssh with a key of Sigil's account";
-  } else if (says(text, {"redirect"})) {
+    error.hint =
+        "check the URL; for a private repository set builder.git_credentials, or use ssh with a "
+        "key of Sigil's account";
+  } else if (says(text, {"redirect", "returned error: 301", "returned error: 302",
+                         "returned error: 303", "returned error: 307", "returned error: 308"})) {
     error.message = fetch.url + " answers with a redirect, which is not followed";
     error.hint = "use the address it redirects to";
   } else if (says(text, {"Host key verification failed"})) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "builder/builder.h"
 
 namespace sigil::builder {
@@ -18,6 +19,8 @@ struct GitFetch {
   std::string target;  // directory that will be made
   std::string ca_bundle;
   std::map<std::string, std::string> proxy_variables;
+  Secret credential;              // TOKEN or USER:TOKEN for the URL's origin; empty: none
+  std::string credential_helper;  // the program sigil-git-credential
 };
 
 // What git is run with; the whole of it, nothing is inherited. Pure.

@@ -131,6 +131,7 @@ TEST(GitError, TellsPeopleWhatToDo) {
       {"fatal: could not read Username for 'https://x': terminal prompts disabled", "may not read"},
       {"fatal: unable to access 'x': server certificate verification failed", "not trusted"},
       {"fatal: unable to update url base from redirection", "redirect"},
+      {"fatal: unable to access 'x': The requested URL returned error: 301", "redirect"},
       {"Host key verification failed.", "host key"},
       {"fatal: unable to access 'x': Could not resolve host: x", "no connection"},
       {"fatal: couldn't find remote ref HEAD", "no commit yet"},
