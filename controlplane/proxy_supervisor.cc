@@ -61,7 +61,8 @@ std::string binary_beside(const std::string& setting, const std::string& name) {
   // In a build folder every program lies in the folder of its part.
   for (const auto& candidate :
        {folder / name, folder / ".." / "proxy" / name, folder / ".." / "runtime" / "shim" / name,
-        folder / ".." / "builder" / "scan" / name, folder / ".." / "libexec" / "sigil" / name})
+        folder / ".." / "builder" / "scan" / name, folder / ".." / "builder" / name,
+        folder / ".." / "libexec" / "sigil" / name})
     if (std::filesystem::exists(candidate, error)) return candidate.lexically_normal().string();
   return (folder / name).string();
 }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "builder/fetch/git_credential.h"
 #include "controlplane/settings_table.h"
 #include "controlplane/source_policy.h"
 
@@ -40,6 +41,7 @@ BuilderSettings builder_settings(const config::Settings& all) {
   settings.fetch_bytes_max = all.bytes("builder.fetch_bytes_max");
   settings.concurrent_max = all.integer("builder.concurrent_max");
   settings.shim_file = all.text("builder.shim_file");
+  settings.git_credentials = all.map("builder.git_credentials");
   return settings;
 }
 
@@ -55,8 +57,14 @@ ScanSettings scan_settings(const config::Settings& all) {
   return settings;
 }
 
-RuntimeSettings runtime_settings(const config::Settings& all) {
+// What holds for builds holds for what they make, unless said otherwise.
+RuntimeSettings runtime_settings(const config::Settings& all, const BuilderSettings& builder) {
   RuntimeSettings settings;
+  settings.ca_bundle =
+      all.is_set("runtime.ca_bundle") ? all.text("runtime.ca_bundle") : builder.ca_bundle;
+  settings.proxy_variables = all.is_set("runtime.proxy_variables")
+                                 ? all.map("runtime.proxy_variables")
+                                 : builder.proxy_variables;
   settings.network_pools = all.list("runtime.network_pools");
   settings.memory_bytes = all.bytes("runtime.memory");
   settings.cpu_thousandths = all.integer("runtime.cpu_thousandths");
@@ -129,6 +137,15 @@ void complain(Error& error, const std::string& key, const std::string& sentence)
   error.message += (error.message.empty() ? "" : "\n") + key + ": " + sentence;
 }
 
+void check_git_credentials(const BuilderSettings& builder, Error& error) {
+  for (const auto& [origin, file] : builder.git_credentials) {
+    if (const auto good = builder::git_origin(origin); !good)
+      complain(error, "builder.git_credentials", good.error().message + "; " + good.error().hint);
+    if (file.empty() || file.front() != '/')
+      complain(error, "builder.git_credentials", "\"" + file + "\": an absolute path is needed");
+  }
+}
+
 // What one value alone cannot show. The loader's own complaints come first, all in one error.
 Result<void> check_together(const Settings& settings) {
   Error error{ErrorCode::invalid_argument, "E_CONFIG", "", "", {}};
@@ -160,6 +177,7 @@ Result<void> check_together(const Settings& settings) {
     complain(error, "runtime.backoff_max", "must not be shorter than runtime.backoff_min");
   if (const auto rules = check_source_rules(settings.scan.sources); !rules)
     complain(error, "policy.sources", rules.error().message);
+  check_git_credentials(settings.builder, error);
   if (error.details.empty()) return {};
   return fail(std::move(error));
 }
@@ -200,7 +218,7 @@ Result<Settings> load_settings(const config::Sources& sources) {
   settings.log_format = all.text("log.format");
   settings.builder = builder_settings(all);
   settings.scan = scan_settings(all);
-  settings.runtime = runtime_settings(all);
+  settings.runtime = runtime_settings(all, settings.builder);
   settings.proxy = proxy_settings(all);
   SIGIL_CHECK(check_together(settings));
   return settings;

@@ -31,6 +31,7 @@ struct BuilderSettings {
   std::int64_t fetch_bytes_max = 0;
   std::int64_t concurrent_max = 2;
   std::string shim_file;
+  std::map<std::string, std::string> git_credentials;  // origin -> file with its token
 };
 
 struct ScanSettings {
@@ -44,6 +45,8 @@ struct ScanSettings {
 };
 
 struct RuntimeSettings {
+  std::string ca_bundle;  // file; what running servers trust; empty: nothing is added
+  std::map<std::string, std::string> proxy_variables;
   std::vector<std::string> network_pools;  // empty: the driver's own
   std::int64_t memory_bytes = 0, cpu_thousandths = 0, pids = 0, tmp_bytes = 0;
   std::chrono::milliseconds start_max{}, stop_grace{}, drain_max{};

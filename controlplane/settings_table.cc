@@ -133,6 +133,9 @@ void add_builder(Table& table) {
       1, 64));
   table.push_back(
       entry("builder.shim_file", Type::path, "", "the static sigil-shim; empty: beside sigild"));
+  table.push_back(entry("builder.git_credentials", Type::map, "",
+                        "origin of a git server = file that holds TOKEN or USER:TOKEN for private "
+                        "repositories there (https://git.example.org=/etc/sigil/git.token)"));
 }
 
 void add_scan(Table& table) {
@@ -159,6 +162,12 @@ void add_scan(Table& table) {
 }
 
 void add_runtime(Table& table) {
+  table.push_back(entry("runtime.ca_bundle", Type::path, "",
+                        "PEM file that running servers trust, seen as /etc/sigil/ca.crt; empty: "
+                        "that of builds"));
+  table.push_back(entry("runtime.proxy_variables", Type::map, "",
+                        "HTTP_PROXY, HTTPS_PROXY, NO_PROXY of running servers; empty: those of "
+                        "builds"));
   table.push_back(entry("runtime.network_pools", Type::list, "",
                         "addresses for the networks of deployments, one /28 each, from the first "
                         "pool that is free (10.213.0.0/16,…); empty: pools of Sigil's own choice"));

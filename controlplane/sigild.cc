@@ -44,6 +44,8 @@ builder::BuildSettings build_settings(const Settings& settings) {
   build.memory_bytes_max = settings.builder.memory_bytes_max;
   build.time_max = settings.builder.time_max;
   build.shim_file = binary_beside(settings.builder.shim_file, "sigil-shim");
+  build.git_credentials = settings.builder.git_credentials;
+  build.git_credential_helper = binary_beside("", "sigil-git-credential");
   return build;
 }
 
@@ -142,7 +144,14 @@ struct Sigild::Parts {
                              reconciler.look();
                            }}};
   KeyAuthenticator authenticator{*database};
-  SessionConfigs session_configs{*database, launcher, secret_box};
+  Evaluations evaluations{
+      {.recall = [this](const std::string& text,
+                        const Json& config) { return functions.recall(text, config); },
+       .evaluate =
+           [this](const std::string& text, const Json& config, std::stop_token stopped) {
+             return functions.evaluate(text, config, std::move(stopped));
+           }}};
+  SessionConfigs session_configs{*database, launcher, secret_box, evaluations};
   std::optional<SystemHealth> health;
   std::optional<SystemDoctor> doctor;
   std::optional<Housekeeper> housekeeper;

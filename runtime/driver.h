@@ -18,6 +18,9 @@
 
 namespace sigil::runtime {
 
+// Where a container sees the CA bundle, built images as well as others.
+inline constexpr const char* kCaBundlePath = "/etc/sigil/ca.crt";
+
 struct ResourceLimits {
   std::int64_t memory_bytes = 512LL * 1024 * 1024;
   std::int64_t cpu_thousandths = 1000;
@@ -37,6 +40,7 @@ struct ReplicaSpec {
   std::vector<std::string> command;                // empty: the image's own
   bool is_init_needed = true;                      // false where the shim is PID 1
   std::map<std::string, std::string> environment;  // secrets included; never logged
+  std::string ca_bundle;  // file of this host, read-only in the container as kCaBundlePath; or none
   std::string user = "10001:10001";
   std::uint16_t port = 8080;
   ResourceLimits limits;

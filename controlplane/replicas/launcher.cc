@@ -7,6 +7,7 @@
 #include "controlplane/config/config_schema.h"
 #include "controlplane/config/schema_source.h"
 #include "controlplane/plan_json.h"
+#include "controlplane/replicas/corporate_environment.h"
 
 namespace sigil::controlplane {
 
@@ -93,6 +94,8 @@ std::map<std::string, std::string> Launcher::base_environment(const LaunchReques
     environment["FORCE_HTTPS"] = "true";
     environment["SESSION_SECURE"] = "true";
   }
+  merge(environment, corporate_environment(!settings_.runtime.ca_bundle.empty(),
+                                           settings_.runtime.proxy_variables));
   if (is_stdio(request.plan))
     environment["SIGIL_SHIM_SESSION_IDLE_MS"] =
         std::to_string(settings_.proxy.session_idle.count());
@@ -147,6 +150,7 @@ Result<runtime::ReplicaSpec> Launcher::spec(const LaunchRequest& request, const 
   spec.image = request.image;
   spec.port = static_cast<std::uint16_t>(request.port);
   spec.limits = limits(plan);
+  spec.ca_bundle = settings_.runtime.ca_bundle;
   if (!request.settings.user.empty()) spec.user = request.settings.user;
   spec.environment = base_environment(request);
   merge(spec.environment, request.settings.made_up_env);

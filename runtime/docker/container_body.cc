@@ -41,9 +41,16 @@ Json hardened(Json limits) {
   return limits;
 }
 
-Json environment_list(const std::map<std::string, std::string>& environment) {
+// Where a proxy is named, what is near is reached without it: the deployment's own network is known
+// only now.
+Json environment_list(const ReplicaSpec& spec, const Placement& placement) {
   Json list = Json::array();
-  for (const auto& entry : environment) list.push_back(entry.first + "=" + entry.second);
+  for (const auto& [name, value] : spec.environment) {
+    const bool names_the_near = name == "NO_PROXY" || name == "no_proxy";
+    const bool adds = names_the_near && !placement.subnet.empty();
+    list.push_back(name + "=" + value +
+                   (adds ? (value.empty() ? "" : ",") + placement.subnet : std::string()));
+  }
   return list;
 }
 
@@ -65,6 +72,12 @@ Json replica_host(const ReplicaSpec& spec, const Placement& placement) {
   // their own.
   for (const std::string& path : placement.volumes)
     host["Tmpfs"][path] = tmpfs_options(kVolumeBytes);
+  // Mounts and not Binds: a file that is not there is an error and not a new directory.
+  if (!spec.ca_bundle.empty())
+    host["Mounts"].push_back({{"Type", "bind"},
+                              {"Source", spec.ca_bundle},
+                              {"Target", kCaBundlePath},
+                              {"ReadOnly", true}});
   host["Init"] = spec.is_init_needed;
   host["NetworkMode"] = placement.network;
   // After a restart of the engine replicas come back without anybody asking, also while the control
@@ -85,7 +98,7 @@ Json replica_body(const ReplicaSpec& spec, const Placement& placement) {
   Json body = {{"Image", spec.image},
                {"User", spec.user},
                {"Hostname", spec.deployment_name.substr(0, 63)},
-               {"Env", environment_list(spec.environment)},
+               {"Env", environment_list(spec, placement)},
                {"Labels", replica_labels(spec, placement)},
                {"StopTimeout", 10},
                {"StopSignal", "SIGTERM"},

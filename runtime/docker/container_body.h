@@ -16,6 +16,7 @@ struct Placement {
   std::string address;               // fixed on that network
   std::vector<std::string> volumes;  // the image's VOLUME paths
   std::int64_t host_cpus = 0;        // 0: unknown
+  std::string subnet;                // of that network, "10.213.0.16/28"
 };
 
 Json replica_body(const ReplicaSpec& spec, const Placement& placement);

@@ -80,7 +80,8 @@ Result<std::string> DeploymentNetworks::create_in(
     return fail(ErrorCode::conflict, "E_NETWORK_POOL",
                 "the network of this deployment (" + subnet->text() + ") holds no more replicas",
                 "stop replicas of the deployment first");
-  return create({labels::network_name(options_.instance, deployment), address_text(*address)});
+  return create({labels::network_name(options_.instance, deployment), address_text(*address),
+                 subnet->text()});
 }
 
 Result<Subnet> DeploymentNetworks::ensure(const DeploymentId& deployment) {

@@ -23,6 +23,7 @@ class DeploymentNetworks {
   struct Place {
     std::string network;  // name
     std::string address;  // free on it
+    std::string subnet;   // "10.213.0.16/28"
   };
   // Makes the network if absent, chooses an address and lets `create` make the container there. All
   // of it one at a time, so that neither a subnet nor an address is given away twice and no network

@@ -82,9 +82,10 @@ struct DockerDriver::Parts {
     const std::int64_t cpu_count = host_cpus();
     return networks.create_in(
         spec.deployment, spec.replica, [&](const DeploymentNetworks::Place& place) {
-          return engine.create_container(name_of(spec.replica),
-                                         replica_body(spec, {options.instance, place.network,
-                                                             place.address, volumes, cpu_count}));
+          return engine.create_container(
+              name_of(spec.replica),
+              replica_body(spec, {options.instance, place.network, place.address, volumes,
+                                  cpu_count, place.subnet}));
         });
   }
 

@@ -82,7 +82,7 @@ ReplicaSpec spec() {
 }
 
 TEST(ContainerBody, IsHardened) {
-  const Json body = replica_body(spec(), {"i1", "net", "10.0.0.2", {"/data"}, 2});
+  const Json body = replica_body(spec(), {"i1", "net", "10.0.0.2", {"/data"}, 2, ""});
   const Json& host = body["HostConfig"];
   EXPECT_EQ(host["CapDrop"], Json::array({"ALL"}));
   EXPECT_EQ(host["SecurityOpt"], Json::array({"no-new-privileges"}));
@@ -107,13 +107,13 @@ TEST(ContainerBody, IsHardened) {
 TEST(ContainerBody, FitsItsLimitsToTheHost) {
   auto replica = spec();
   replica.limits = {.memory_bytes = 1, .cpu_thousandths = 8'000, .pids = 0, .tmp_bytes = 0};
-  const Json host = replica_body(replica, {"i1", "net", "", {}, 2})["HostConfig"];
+  const Json host = replica_body(replica, {"i1", "net", "", {}, 2, ""})["HostConfig"];
   EXPECT_EQ(host["NanoCpus"], 2'000'000'000);
   EXPECT_EQ(host["Memory"], 6 << 20);
   EXPECT_EQ(host["PidsLimit"], 1);
   replica.is_init_needed = false;
   replica.entrypoint = {"/.sigil/shim", "run", "--", "node"};
-  const Json body = replica_body(replica, {"i1", "net", "", {}, 0});
+  const Json body = replica_body(replica, {"i1", "net", "", {}, 0, ""});
   EXPECT_EQ(body["HostConfig"]["Init"], false);
   EXPECT_EQ(body["Entrypoint"].size(), 4U);
   EXPECT_EQ(body["HostConfig"]["NanoCpus"], 8'000'000'000);
@@ -194,6 +194,21 @@ TEST(Slots, AreGivenBackAndGivenUpOnAStop) {
     EXPECT_FALSE(static_cast<bool>(refused));
   }
   EXPECT_TRUE(static_cast<bool>(Slots::Lease(slots, {})));
+}
+
+TEST(ReplicaBody, ReachesTheNearWithoutTheProxyAndSeesTheBundleReadOnly) {
+  auto replica = spec();
+  EXPECT_FALSE(
+      replica_body(replica, {"i1", "net", "", {}, 2, "10.0.0.0/28"})["HostConfig"].contains(
+          "Mounts"));
+  replica.environment = {{"NO_PROXY", "localhost"}, {"no_proxy", ""}};
+  replica.ca_bundle = "/etc/company.crt";
+  const Json body = replica_body(replica, {"i1", "net", "", {}, 2, "10.0.0.0/28"});
+  EXPECT_EQ(body["Env"], Json::array({"NO_PROXY=localhost,10.0.0.0/28", "no_proxy=10.0.0.0/28"}));
+  const Json mount = body["HostConfig"]["Mounts"][0];
+  EXPECT_EQ(mount["Source"], "/etc/company.crt");
+  EXPECT_EQ(mount["Target"], "/etc/sigil/ca.crt");
+  EXPECT_EQ(mount["ReadOnly"], true);
 }
 
 }  // namespace
