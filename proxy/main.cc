@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "proxy/confinement.h"
 #include "proxy/options.h"
 #include "proxy/supervisor.h"
 #include "proxy/tls_keeper.h"
@@ -75,13 +76,18 @@ int run(const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "sigil-proxy: %s\n", adopted.error().message.c_str());
     return 1;
   }
-  if (*adopted) return run_parent(*options, {}, *std::move(adopted));
-  auto sockets = open_sockets(*options);
+  Result<Sockets> sockets = Sockets{};
+  if (!*adopted) sockets = open_sockets(*options);
   if (!sockets.has_value()) {
     std::fprintf(stderr, "sigil-proxy: %s\n", sockets.error().message.c_str());
     return 1;
   }
-  return run_parent(*options, *std::move(sockets), std::nullopt);
+  if (const auto confined = confine(); !confined.has_value()) {
+    std::fprintf(stderr, "sigil-proxy: %s\n", confined.error().message.c_str());
+    return 1;
+  }
+  log::info("confined", {{"to", confinement_text()}});
+  return run_parent(*options, *std::move(sockets), *std::move(adopted));
 }
 
 }  // namespace

@@ -89,8 +89,9 @@ class Parent {
         if (forked) return *forked;
       }
       wait_for(signals_, link_, milliseconds(60'000));
-      if (is_told_to_end(signals_)) return end();
+      if (is_told_to_end(signals_) || is_told_) return end();
       if (has_ended(link_)) on_worker_ended();
+      if (is_told_) return end();
     }
   }
 
@@ -122,9 +123,21 @@ class Parent {
     worker_ = 0;
     link_.close();
     if (SteadyClock::now() - started_ < kTooSoon && ++quick_ends_ > 2)
-      wait_for(signals_, link_, kPauseAfterCrash);
+      pause();
     else if (SteadyClock::now() - started_ >= kTooSoon)
       quick_ends_ = 0;
+  }
+
+  // The end of the child is a signal itself and must not cut the pause short; being told to end
+  // does.
+  void pause() {
+    const auto until = SteadyClock::now() + kPauseAfterCrash;
+    while (!is_told_) {
+      const auto left = std::chrono::duration_cast<milliseconds>(until - SteadyClock::now());
+      if (left.count() <= 0) return;
+      wait_for(signals_, link_, left);
+      is_told_ = is_told_to_end(signals_);
+    }
   }
 
   int end() {
@@ -155,6 +168,7 @@ class Parent {
   Descriptor link_;
   int worker_ = 0;
   int quick_ends_ = 0;
+  bool is_told_ = false;
   SteadyClock::time_point started_{};
 };
 

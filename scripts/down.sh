@@ -4,14 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/local.sh
-
-stop_program() { # PID_FILE NAME SECONDS
-  local pid
-  pid=$(pid_of "$1" "$2") || return 0
-  kill -TERM "$pid"
-  wait_gone "$pid" "$3" || { echo "$2 (pid $pid) did not stop within $3 s" >&2; exit 1; }
-  echo "stopped $2"
-}
+. scripts/services.sh
 
 ours() { # KIND (containers, networks, volumes, images): ids with our label
   local instance query path
@@ -29,9 +22,7 @@ for item in (answer.get("Volumes") or []) if isinstance(answer, dict) else answe
 
 [ -s "$data_dir/instance" ] || { echo "nothing of Sigil under $data_dir"; exit 0; }
 
-stop_program "$data_dir/sigild.pid" sigild 30
-stop_program "$data_dir/proxy/sigil-proxy.pid" sigil-proxy 60
-if [ -x "$programs/sigild" ]; then "$programs/sigild" --stop-database || true; fi
+stop_services
 for id in $(ours containers); do engine -X POST --output /dev/null "http://engine/containers/$id/stop?t=5" & done
 wait
 echo "stopped the containers of $(<"$data_dir/instance")"
@@ -41,6 +32,11 @@ if [ "${1:-}" = --forget ]; then
   for id in $(ours networks); do engine -X DELETE --output /dev/null "http://engine/networks/$id"; done
   for id in $(ours volumes); do engine -X DELETE --output /dev/null "http://engine/volumes/$id"; done
   for id in $(ours images); do engine -X DELETE --output /dev/null "http://engine/images/$id?force=1"; done
+  if has_systemd; then
+    systemctl disable --quiet sigil-proxy sigild 2>/dev/null || true
+    rm -f /etc/systemd/system/sigil-proxy.service /etc/systemd/system/sigild.service
+    systemctl daemon-reload
+  fi
   rm -rf "$data_dir"
   echo "removed everything of ours from the engine, and $data_dir"
 fi

@@ -7,7 +7,7 @@ else
   prefix=${SIGIL_PREFIX:-$HOME/.local}
 fi
 export SIGIL_DATA_DIR=$data_dir
-programs=$prefix/lib/sigil
+programs=${SIGIL_PROGRAMS:-$prefix/lib/sigil}
 socket=${SIGIL_DOCKER_SOCKET:-/var/run/docker.sock}
 front_door=http://${SIGIL_LISTEN:-127.0.0.1:7450}
 

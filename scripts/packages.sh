@@ -7,8 +7,8 @@ build="g++ cmake ninja-build ccache pkg-config python3 python3-pip git curl ca-c
   libpistache-dev libpqxx-dev libpq-dev nlohmann-json3-dev libyaml-cpp-dev libcurl4-openssl-dev libssl-dev libarchive-dev
   prometheus-cpp-dev libseccomp-dev libgtest-dev libgmock-dev libvalijson-dev libspdlog-dev libfmt-dev libcli11-dev
   libexpected-dev libre2-dev libtomlplusplus-dev libsimdjson-dev libnghttp2-dev libargon2-dev libtree-sitter-dev"
-run="postgresql-15 curl git ca-certificates iptables mmdebstrap procps"
-test="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev python3-venv python3-yaml busybox-static docker-registry iproute2"
+run="postgresql-15 util-linux curl git ca-certificates iptables mmdebstrap procps"
+test="systemd clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev python3-venv python3-yaml busybox-static docker-registry iproute2"
 bench="wrk nginx-light haproxy"
 
 wanted=

@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/stages.sh
 . scripts/local.sh
+. scripts/services.sh
 
 export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$(dirname "$PWD")} CCACHE_NOHASHDIR=1
 map_file=$data_dir/base-images.map
@@ -20,7 +21,8 @@ install_programs() {
   mkdir -p "$programs" "$prefix/bin"
   is_changed=no
   for path in build/release/cli/sigil build/release/controlplane/sigild build/release/proxy/sigil-proxy \
-    build/release/builder/scan/sigil-scan build/release/runtime/shim/sigil-shim; do
+    build/release/builder/scan/sigil-scan build/release/builder/sigil-git-credential \
+    build/release/runtime/shim/sigil-shim; do
     name=$(basename "$path")
     cmp -s "$path" "$programs/$name" && continue
     install -m 0755 "$path" "$programs/.$name.new"
@@ -30,32 +32,33 @@ install_programs() {
   ln -sfn "$programs/sigil" "$prefix/bin/sigil"
 }
 
-make_instance() {
-  install -d -m 0755 "$data_dir"
-  [ -s "$data_dir/instance" ] || head -c 8 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$data_dir/instance"
+prepare() {
+  ! is_root || make_users
+  prepare_data_dir
 }
 
 base_images() { SIGIL_INSTANCE=$(<"$data_dir/instance") scripts/base-images.sh "$map_file"; }
 
 start_sigil() {
-  local pid
-  if pid=$(pid_of "$data_dir/sigild.pid" sigild); then
-    [ "$is_changed" = yes ] || return 0
-    echo "    the programs changed: restarting (calls go on through sigil-proxy meanwhile)"
-    kill -TERM "$pid"
-    wait_gone "$pid" 30 || { echo "sigild (pid $pid) did not stop" >&2; return 1; }
-    if pid=$(pid_of "$data_dir/proxy/sigil-proxy.pid" sigil-proxy); then
-      kill -TERM "$pid"
-      wait_gone "$pid" 60 || true
-    fi
+  if pid_of "$data_dir/sigild.pid" sigild >/dev/null && [ "$is_changed" = yes ]; then
+    echo "    the programs changed: restarting"
+    stop_services
   fi
-  mkdir -p "$data_dir/log"
-  SIGIL_BUILDER_BASE_IMAGES=$(paste -sd, "$map_file") setsid "$programs/sigild" \
-    >>"$data_dir/log/sigild.log" 2>&1 </dev/null &
-  pid=$!
+  if pid_of "$data_dir/sigild.pid" sigild >/dev/null; then
+    ! is_root || start_proxy
+  else
+    export SIGIL_BUILDER_BASE_IMAGES
+    SIGIL_BUILDER_BASE_IMAGES=$(paste -sd, "$map_file")
+    write_environment
+    start_services
+  fi
   for _ in $(seq 1 300); do
-    case $(curl --silent --noproxy '*' --max-time 2 "$front_door/health" || true) in *'"ok"'*) return 0 ;; esac
-    if ! [ -d "/proc/$pid" ]; then break; fi
+    case $(curl --silent --noproxy '*' --max-time 2 "$front_door/health" || true) in
+      *'"ok"'*)
+        hand_over_first_key
+        return 0
+        ;;
+    esac
     sleep 0.2
   done
   echo "Sigil did not become healthy; the last lines of $data_dir/log/sigild.log:" >&2
@@ -96,14 +99,17 @@ stage "pinned sources" scripts/deps.sh
 stage "build" build
 stage "install into $programs" install_programs
 stage "container engine" scripts/engine.sh
-stage "data directory $data_dir" make_instance
+stage "users and data directory $data_dir" prepare
 stage "base images" base_images
 stage "start sigild and sigil-proxy" start_sigil
 stage "deploy the sample (tests/samples/hello-notes)" deploy_once hello-notes tests/samples/hello-notes
 stage "deploy npm:@modelcontextprotocol/server-everything" deploy_once everything \
   npm:@modelcontextprotocol/server-everything
 
+stage "a key and a configuration for Prometheus" scripts/prometheus.sh "$data_dir/prometheus" "$sigil"
+
 show hello-notes
 show everything
 echo
+echo "Prometheus:  prometheus --config.file=$data_dir/prometheus/prometheus.yml"
 echo "Try it:  sigil tool call hello-notes add_note --arg text='Sigil works'"
