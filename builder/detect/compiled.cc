@@ -90,8 +90,9 @@ std::string runtime_stage(const std::string& image, const Plan& plan) {
   std::string text = "\nFROM " + image + "\n" + install_packages(plan.system_packages);
   text +=
       "ENV PATH=/usr/local/bin:/usr/bin:/bin PORT=" + std::to_string(plan.port) + " HOST=0.0.0.0\n";
-  text += std::string("RUN mkdir -p /app /data && chown ") + kRuntimeUser + " /data\n";
-  text += std::string("WORKDIR /app\nUSER ") + kRuntimeUser + "\nEXPOSE " +
+  text += std::string("RUN mkdir -p /data && chmod 1777 /data && chown ") + kRuntimeUser +
+          " /data\nVOLUME /data\n";
+  text += std::string("WORKDIR /data\nUSER ") + kRuntimeUser + "\nEXPOSE " +
           std::to_string(plan.port) + "\n";
   text += "COPY --from=build /out/server /usr/local/bin/server\n";
   text += "CMD " + exec_form(plan.argv) + "\n";

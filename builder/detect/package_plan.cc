@@ -19,7 +19,8 @@ std::string npm_dockerfile(const FetchedSource& source, const Plan& plan) {
       "--no-fund " +
       shell_quoted(source.source.location + "@" + source.version) + "\n";
   text += native_scripts();
-  return text + runtime_stage(plan, {.base = base, .path = "/app/node_modules/.bin"});
+  return text + runtime_stage(
+                    plan, {.base = base, .path = "/app/node_modules/.bin", .workdir = kDataFolder});
 }
 
 std::string pypi_dockerfile(const FetchedSource& source, const Plan& plan) {
@@ -29,7 +30,8 @@ std::string pypi_dockerfile(const FetchedSource& source, const Plan& plan) {
   text += uv_install() + "RUN uv venv /app/.venv\n";
   text += with_compilers("uv pip install " +
                          shell_quoted(source.source.location + "==" + source.version));
-  return text + runtime_stage(plan, {.base = base, .path = "/app/.venv/bin"});
+  return text +
+         runtime_stage(plan, {.base = base, .path = "/app/.venv/bin", .workdir = kDataFolder});
 }
 
 void choose_start(const PackageFacts& facts, bool is_npm, Plan& plan) {

@@ -141,7 +141,7 @@ std::string launched_dockerfile(const Plan& plan) {
   text += "FROM " + base + " AS build\nWORKDIR /app\n";
   text += is_python ? python_build_environment(plan) + uv_install() : node_build_environment();
   text += launched_packages_install(plan);
-  return text + runtime_stage(runtime, {.base = base, .path = "/app/bin"});
+  return text + runtime_stage(runtime, {.base = base, .path = "/app/bin", .workdir = kDataFolder});
 }
 
 bool is_own_package(const Plan& plan, const std::string& package) {
@@ -173,7 +173,10 @@ std::string runtime_stage(const Plan& plan, const RuntimeStage& stage) {
     text += " PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VIRTUAL_ENV=/app/.venv";
   text += "\n" + install_packages(plan.system_packages);
   if (plan.needs_browser) text += browser_steps();
-  text += std::string("RUN mkdir -p /data && chown ") + kRuntimeUser + " /data\n";
+  // The root is read-only when it runs; a volume is the place to write (memory, with a cap). The
+  // memory takes its mode from the folder and forgets the owner.
+  text += std::string("RUN mkdir -p /data && chmod 1777 /data && chown ") + kRuntimeUser +
+          " /data\nVOLUME /data\n";
   text += stage.prepare + "WORKDIR " + stage.workdir + "\nUSER " + kRuntimeUser + "\nEXPOSE " +
           std::to_string(plan.port) + "\n";
   text += "COPY --from=build " + stage.folder + " " + stage.folder + "\n";

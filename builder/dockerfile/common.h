@@ -9,6 +9,9 @@
 namespace sigil::builder {
 
 constexpr const char* kRuntimeUser = "10001:10001";
+// Writable at run time. Programs with an absolute start command work here, so that what they write
+// beside them by a relative name succeeds.
+constexpr const char* kDataFolder = "/data";
 // Packages that a commandFunction starts by npx or uvx lie here.
 constexpr const char* kLaunchedFolder = "/opt/sigil";
 

@@ -9,8 +9,9 @@ RUN go build -trimpath -o /out/server '.'
 
 FROM debian:bookworm-slim
 ENV PATH=/usr/local/bin:/usr/bin:/bin PORT=8080 HOST=0.0.0.0
-RUN mkdir -p /app /data && chown 10001:10001 /data
-WORKDIR /app
+RUN mkdir -p /data && chmod 1777 /data && chown 10001:10001 /data
+VOLUME /data
+WORKDIR /data
 USER 10001:10001
 EXPOSE 8080
 COPY --from=build /out/server /usr/local/bin/server

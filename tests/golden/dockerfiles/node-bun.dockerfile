@@ -11,7 +11,8 @@ RUN cd '/app' && { [ -e 'dist/index.js' ] || { echo 'sigil: dist/index.js does n
 
 FROM node:22-slim
 ENV PATH=/app/node_modules/.bin:$PATH PORT=8080 HOST=0.0.0.0 NODE_ENV=production
-RUN mkdir -p /data && chown 10001:10001 /data
+RUN mkdir -p /data && chmod 1777 /data && chown 10001:10001 /data
+VOLUME /data
 RUN npm install --global --no-audit --no-fund --no-update-notifier bun@1
 WORKDIR /app
 USER 10001:10001

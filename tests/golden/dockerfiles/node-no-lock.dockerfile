@@ -18,7 +18,8 @@ RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notif
 
 FROM node:22-slim
 ENV PATH=/app/node_modules/.bin:$PATH PORT=8080 HOST=0.0.0.0 NODE_ENV=production
-RUN mkdir -p /data && chown 10001:10001 /data
+RUN mkdir -p /data && chmod 1777 /data && chown 10001:10001 /data
+VOLUME /data
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8080

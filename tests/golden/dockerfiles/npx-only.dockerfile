@@ -6,8 +6,9 @@ RUN mkdir -p /opt/sigil/bin && cd /opt/sigil && npm init --yes >/dev/null && npm
 
 FROM node:22-slim
 ENV PATH=/app/bin:/opt/sigil/bin:$PATH PORT=8080 HOST=0.0.0.0 NODE_ENV=production
-RUN mkdir -p /data && chown 10001:10001 /data
-WORKDIR /app
+RUN mkdir -p /data && chmod 1777 /data && chown 10001:10001 /data
+VOLUME /data
+WORKDIR /data
 USER 10001:10001
 EXPOSE 8080
 COPY --from=build /app /app

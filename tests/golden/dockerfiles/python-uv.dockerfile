@@ -14,7 +14,8 @@ RUN uv sync --frozen --no-dev --no-editable
 
 FROM python:3.12-slim
 ENV PATH=/app/.venv/bin:$PATH PORT=8080 HOST=0.0.0.0 NODE_ENV=production PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VIRTUAL_ENV=/app/.venv
-RUN mkdir -p /data && chown 10001:10001 /data
+RUN mkdir -p /data && chmod 1777 /data && chown 10001:10001 /data
+VOLUME /data
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8080

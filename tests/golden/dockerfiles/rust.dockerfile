@@ -6,8 +6,9 @@ RUN cargo build --release --locked --package 'notes' --bin 'notes' && mkdir -p /
 
 FROM debian:bookworm-slim
 ENV PATH=/usr/local/bin:/usr/bin:/bin PORT=8080 HOST=0.0.0.0
-RUN mkdir -p /app /data && chown 10001:10001 /data
-WORKDIR /app
+RUN mkdir -p /data && chmod 1777 /data && chown 10001:10001 /data
+VOLUME /data
+WORKDIR /data
 USER 10001:10001
 EXPOSE 8080
 COPY --from=build /out/server /usr/local/bin/server

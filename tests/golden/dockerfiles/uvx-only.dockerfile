@@ -7,8 +7,9 @@ RUN mkdir -p /opt/sigil/bin && UV_TOOL_DIR=/opt/sigil/tools UV_TOOL_BIN_DIR=/opt
 
 FROM python:3.12-slim
 ENV PATH=/app/bin:/opt/sigil/bin:$PATH PORT=8080 HOST=0.0.0.0 NODE_ENV=production PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VIRTUAL_ENV=/app/.venv
-RUN mkdir -p /data && chown 10001:10001 /data
-WORKDIR /app
+RUN mkdir -p /data && chmod 1777 /data && chown 10001:10001 /data
+VOLUME /data
+WORKDIR /data
 USER 10001:10001
 EXPOSE 8080
 COPY --from=build /app /app
