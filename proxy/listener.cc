@@ -16,6 +16,7 @@ namespace sigil::proxy {
 namespace {
 
 constexpr int kBacklog = 1024;
+constexpr std::size_t kPidFileBytes = 12;  // the longest pid and at least one newline
 
 Result<socklen_t> to_sockaddr(const config::Address& address, sockaddr_storage& storage) {
   const std::string host = address.host == "localhost" ? "127.0.0.1" : address.host;
@@ -85,8 +86,10 @@ Result<Descriptor> lock_pid_file(const std::string& path) {
 }
 
 void write_pid(const Descriptor& pid_file) {
-  const std::string text = std::to_string(::getpid()) + "\n";
-  [[maybe_unused]] const int cut = ::ftruncate(pid_file.get(), 0);
+  // One write of always the same width: whoever reads meanwhile sees the old number or the new one,
+  // never nothing and never a mixture.
+  std::string text = std::to_string(::getpid());
+  text.resize(kPidFileBytes, '\n');
   [[maybe_unused]] const auto written = ::pwrite(pid_file.get(), text.data(), text.size(), 0);
 }
 
