@@ -11,15 +11,21 @@ programs=${SIGIL_PROGRAMS:-$prefix/lib/sigil}
 socket=${SIGIL_DOCKER_SOCKET:-/var/run/docker.sock}
 front_door=http://${SIGIL_LISTEN:-127.0.0.1:7450}
 
+# A process that has ended but was not waited for yet still has its name and its folder under /proc.
+is_alive() { # PID
+  local state
+  state=$(cut -d' ' -f3 "/proc/$1/stat" 2>/dev/null) && [ -n "$state" ] && [ "$state" != Z ]
+}
+
 # The process named in a pid file, if it runs and is the program we think it is (pids are used again).
 pid_of() { # FILE PROGRAM
   local pid
-  [ -r "$1" ] && pid=$(<"$1") && [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ] && echo "$pid"
+  [ -r "$1" ] && pid=$(<"$1") && [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ] && is_alive "$pid" && echo "$pid"
 }
 
 wait_gone() { # PID SECONDS
   local deadline=$((SECONDS + $2))
-  while [ -d "/proc/$1" ] && [ "$(cut -d' ' -f3 "/proc/$1/stat" 2>/dev/null)" != Z ]; do
+  while is_alive "$1"; do
     [ $SECONDS -lt $deadline ] || return 1
     sleep 0.1
   done

@@ -41,7 +41,7 @@ TEST_F(DeploymentsApi, AcceptsAWishWithAnOperationToFollow) {
             "/api/v1/operations/" + body["operation"]["id"].get<std::string>());
   EXPECT_EQ(body["operation"]["kind"], "deploy");
   EXPECT_EQ(body["operation"]["state"], "queued");
-  EXPECT_EQ(body["operation"]["steps"].size(), 7U);
+  EXPECT_EQ(body["operation"]["steps"].size(), 8U);
   EXPECT_EQ(body["deployment"]["secrets"], Json::array({"API_KEY"}));
   EXPECT_EQ(body["deployment"]["config"]["units"], "metric");
   EXPECT_EQ(response.body.find("hunter2"), std::string::npos);
