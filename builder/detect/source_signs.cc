@@ -45,8 +45,9 @@ void add_signs(std::string_view text, SourceSigns& signs) {
                                  "transport='sse'", "sse_app(", "NewSSEServer"});
   signs.is_mcp = signs.is_mcp ||
                  has_any(text, {"@modelcontextprotocol/", "modelcontextprotocol", "from mcp",
-                                "import mcp", "fastmcp", "FastMCP", "mcp-go", "rmcp",
-                                "\"tools/list\"", "'tools/list'", "mcp-framework", "McpServer"});
+                                "import mcp", "fastmcp", "FastMCP", "mcp-go", "rmcp", "tools/list",
+                                "mcp-framework", "McpServer", "StdioServerTransport",
+                                "StreamableHTTPServerTransport", "SSEServerTransport"});
 }
 
 SourceSigns read_signs(const SourceTree& tree, const std::string& base,
