@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
@@ -264,7 +265,7 @@ std::vector<Issue> python_requirement_issues(const std::string& path, std::strin
     if (begins_with(body, "--index-url") || begins_with(body, "--extra-index-url") ||
         begins_with(body, "-i ") || begins_with(body, "-e git") ||
         begins_with(body, "--find-links")) {
-      if (!contains(body, "https://pypi.org/")) requirements.take_outside(body, number);
+      requirements.take_outside(body, number);
       continue;
     }
     if (body.front() == '-') continue;
@@ -317,10 +318,31 @@ std::vector<Issue> setup_script_issues(const std::string& path, std::string_view
   return {std::move(issue)};
 }
 
+namespace {
+
+// scheme and host of a registry's archive, HOST/…/NAME/-/FILE.tgz; empty: another kind of address.
+std::string registry_of(const std::string& resolved) {
+  static const RE2 kArchive(R"(^(https://[^/]+/)(?:.*/)?-/[^/]+\.tgz(?:[?#].*)?$)");
+  std::string host;
+  return RE2::PartialMatch(resolved, kArchive, &host) ? host : std::string();
+}
+
+// A lock file is written against one registry, which may be the company's own: the one that most of
+// its packages come from. A package from another host stands out, whatever the hosts are called.
+std::string registry_of_most(const LockFile& lock) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto& package : lock.packages) ++counts[registry_of(package.resolved)];
+  counts.erase("");
+  const auto most = std::ranges::max_element(
+      counts, [](const auto& a, const auto& b) { return a.second < b.second; });
+  return most == counts.end() ? std::string() : most->first;
+}
+
+}  // namespace
+
 std::vector<Issue> lock_issues(const std::string& path, const LockFile& lock,
                                const Policy& policy) {
-  static const RE2 kRegistry(
-      R"(^(?:https://registry\.npmjs\.org/|https://registry\.yarnpkg\.com/|https://registry\.npmmirror\.com/|https://files\.pythonhosted\.org/|https://pypi\.org/))");
+  const std::string registry = registry_of_most(lock);
   std::vector<std::string> outside, unhashed, scripted;
   bool is_clear = false;
   for (const auto& package : lock.packages) {
@@ -328,7 +350,8 @@ std::vector<Issue> lock_issues(const std::string& path, const LockFile& lock,
         policy.trusted_registries,
         [&](const std::string& each) { return contains(package.resolved, each); });
     const bool is_remote = contains(package.resolved, "://") && !is_commit(package.resolved);
-    if (is_remote && !is_trusted && !RE2::PartialMatch(package.resolved, kRegistry)) {
+    const bool is_registry = !registry.empty() && registry_of(package.resolved) == registry;
+    if (is_remote && !is_trusted && !is_registry) {
       outside.push_back(package.name);
       is_clear = is_clear || begins_with(package.resolved, "http://");
     }

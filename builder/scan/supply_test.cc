@@ -228,6 +228,33 @@ TEST(Dependencies, PythonRequirements) {
             "SIG-DEP-003"));
 }
 
+TEST(LockFiles, APackageFromAnotherHostThanTheOthersStandsOut) {
+  const auto lock_of = [](const std::vector<std::string>& addresses) {
+    LockFile lock;
+    for (const auto& address : addresses) {
+      Package package;
+      package.ecosystem = Ecosystem::npm;
+      package.name = "p" + std::to_string(lock.packages.size());
+      package.resolved = address;
+      package.has_integrity = true;
+      lock.packages.push_back(package);
+    }
+    return lock;
+  };
+  const std::string own = "https://packages.corp/npm/a/-/a-1.0.0.tgz";
+  Policy policy;
+  const auto fires_on = [&](const std::vector<std::string>& addresses) {
+    return fires(lock_issues("yarn.lock", lock_of(addresses), policy), "SIG-DEP-006");
+  };
+  EXPECT_FALSE(fires_on({own, "https://packages.corp/npm/@b/c/-/c-2.0.0.tgz#0a1b"}));
+  EXPECT_TRUE(fires_on({own, own, "https://elsewhere.example/a/-/a-1.0.0.tgz"}));
+  EXPECT_TRUE(fires_on({own, "https://files.example/a.tar.gz"})) << "no registry's archive";
+  EXPECT_TRUE(fires_on({"https://files.example/a.tgz"})) << "alone it is no registry either";
+  EXPECT_TRUE(fires_on({"http://packages.corp/npm/a/-/a-1.0.0.tgz"})) << "unencrypted";
+  policy.trusted_registries = {"elsewhere.example"};
+  EXPECT_FALSE(fires_on({own, own, "https://elsewhere.example/a/-/a-1.0.0.tgz"}));
+}
+
 TEST(LockFiles, OfEveryManager) {
   const auto one = [](const std::string& path, const std::string& text) {
     const auto lock = read_lock_file(path, text);
@@ -235,7 +262,7 @@ TEST(LockFiles, OfEveryManager) {
   };
   EXPECT_EQ(
       one("package-lock.json",
-          R"({"packages":{"":{},"node_modules/@a/b":{"version":"1.2.3","resolved":"https://registry.npmjs.org/x","integrity":"sha512-x"}}})"),
+          R"({"packages":{"":{},"node_modules/@a/b":{"version":"1.2.3","resolved":"https://packages.corp/@a/b/-/b-1.2.3.tgz","integrity":"sha512-x"}}})"),
       "pkg:npm/%40a/b@1.2.3");
   EXPECT_EQ(one("package-lock.json", R"({"dependencies":{"a":{"version":"1.0.0"}}})"),
             "pkg:npm/a@1.0.0");
@@ -253,7 +280,7 @@ TEST(LockFiles, OfEveryManager) {
             "pkg:npm/a@1.2.3");
   EXPECT_EQ(one("uv.lock",
                 "[[package]]\nname = \"My_Pkg\"\nversion = \"1.0\"\nsource = { registry = "
-                "\"https://pypi.org/simple\" }\n"),
+                "\"https://packages.corp/simple\" }\n"),
             "pkg:pypi/my-pkg@1.0");
   EXPECT_EQ(one("poetry.lock", "[[package]]\nname = \"a\"\nversion = \"1.0\"\n"), "pkg:pypi/a@1.0");
   EXPECT_EQ(one("Cargo.lock", "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n"),

@@ -193,6 +193,64 @@ void Lowering::pass(NodeId id, NodeId inner) {
   pieces_[id] = inner == kNoNode ? Piece{} : pieces_[inner];
 }
 
+Reg Lowering::operate(Piece& into, NodeId at, Op op, std::initializer_list<Reg> operands, NameId id,
+                      std::uint8_t flags) {
+  std::vector<Arg> args;
+  args.reserve(operands.size());
+  for (const Reg operand : operands) args.push_back({operand, kNoName, 0});
+  Instr instr;
+  instr.op = op;
+  instr.name = id;
+  instr.flags = flags;
+  return emit(into, at, instr, args);
+}
+
+void Lowering::read_name(NodeId id, NameId named) {
+  Piece out;
+  out.reg = load(out, id, named);
+  piece(id) = out;
+}
+
+void Lowering::read_constant(NodeId id, std::string_view value, LiteralKind literal) {
+  Piece out;
+  out.reg = constant(out, id, value, literal);
+  piece(id) = out;
+}
+
+void Lowering::read_member(NodeId id, NodeId base, NameId member) {
+  Piece out;
+  append(out, base);
+  out.reg = emit(out, id, Op::member, member, value_of(base));
+  piece(id) = out;
+}
+
+std::vector<Arg> Lowering::arguments_of(Piece& into, NodeId list, std::string_view kind_of_spread) {
+  std::vector<Arg> args;
+  for (const NodeId at : children(list)) {
+    append(into, at);
+    const std::uint8_t flags = kind(at) == kind_of_spread ? kSpread : std::uint8_t{0};
+    args.push_back({value_of(at), kNoName, flags});
+  }
+  return args;
+}
+
+void Lowering::read_list(NodeId id, std::string_view kind_of_spread) {
+  Piece out;
+  const std::vector<Arg> args = arguments_of(out, id, kind_of_spread);
+  Instr instr;
+  instr.op = Op::array;
+  out.reg = emit(out, id, instr, args);
+  piece(id) = out;
+}
+
+void Lowering::read_choice(NodeId id, NodeId condition, NodeId yes, NodeId no) {
+  Piece out;
+  append(out, condition);
+  branch(id, out, value_of(condition), piece(yes), piece(no));
+  out.reg = operate(out, id, Op::either, {value_of(yes), value_of(no)});
+  piece(id) = out;
+}
+
 void Lowering::mark_awaited(Reg reg) {
   if (reg != kNoReg) raw_[reg].instr.flags |= kIsAwait;
 }

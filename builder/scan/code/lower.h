@@ -65,6 +65,16 @@ class Lowering {
   void nothing(NodeId id) { pieces_[id] = {}; }
   void pass(NodeId id, NodeId inner);
   void mark_awaited(Reg reg);
+  // One instruction over registers.
+  Reg operate(Piece& into, NodeId at, Op op, std::initializer_list<Reg> operands,
+              NameId id = kNoName, std::uint8_t flags = 0);
+  // What every language has, given where its grammar keeps the parts.
+  void read_name(NodeId id, NameId named);
+  void read_constant(NodeId id, std::string_view value, LiteralKind literal);
+  void read_member(NodeId id, NodeId base, NameId member);
+  void read_list(NodeId id, std::string_view kind_of_spread);
+  void read_choice(NodeId id, NodeId condition, NodeId yes, NodeId no);
+  std::vector<Arg> arguments_of(Piece& into, NodeId list, std::string_view kind_of_spread);
   // if (condition) yes else no
   void branch(NodeId id, Piece& into, Reg condition, const Piece& yes, const Piece& no);
 

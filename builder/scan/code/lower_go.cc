@@ -81,17 +81,11 @@ void GoLowering::inner(NodeId id) {
   pass(id, operand);
 }
 
-void GoLowering::identifier(NodeId id) {
-  Piece out;
-  out.reg = load(out, id, name_of(id));
-  piece(id) = out;
-}
+void GoLowering::identifier(NodeId id) { read_name(id, name_of(id)); }
 
 void GoLowering::literal(NodeId id) {
-  Piece out;
   const bool is_number = kind(id).ends_with("_literal");
-  out.reg = constant(out, id, text(id), is_number ? LiteralKind::number : LiteralKind::word);
-  piece(id) = out;
+  read_constant(id, text(id), is_number ? LiteralKind::number : LiteralKind::word);
 }
 
 std::string GoLowering::string_value(NodeId id) const {
@@ -101,31 +95,21 @@ std::string GoLowering::string_value(NodeId id) const {
   return kind(id) == "raw_string_literal" ? std::string(inside) : unescaped(inside);
 }
 
-void GoLowering::string(NodeId id) {
-  Piece out;
-  out.reg = constant(out, id, string_value(id), LiteralKind::text);
-  piece(id) = out;
-}
+void GoLowering::string(NodeId id) { read_constant(id, string_value(id), LiteralKind::text); }
 
 void GoLowering::selector(NodeId id) {
-  Piece out;
-  const NodeId base = child(id, "operand");
-  append(out, base);
-  out.reg = emit(out, id, Op::member, name_of(child(id, "field")), value_of(base));
-  piece(id) = out;
+  read_member(id, child(id, "operand"), name_of(child(id, "field")));
 }
 
 void GoLowering::index(NodeId id) {
-  Piece out;
   const NodeId base = child(id, "operand");
   const NodeId at = child(id, "index");
+  if (at != kNoNode && kind(at) == "interpreted_string_literal")
+    return read_member(id, base, name(string_value(at)));
+  Piece out;
   append(out, base);
   append(out, at);
-  if (at != kNoNode && kind(at) == "interpreted_string_literal") {
-    out.reg = emit(out, id, Op::member, name(string_value(at)), value_of(base));
-  } else {
-    out.reg = emit(out, id, Op::index, kNoName, value_of(base), value_of(at));
-  }
+  out.reg = emit(out, id, Op::index, kNoName, value_of(base), value_of(at));
   piece(id) = out;
 }
 
@@ -220,11 +204,8 @@ void GoLowering::binary(NodeId id) {
              operation != ">>") {
     out.reg = emit(out, id, Op::compare, name(operation), a, b);
   } else {
-    const Arg args[] = {{a, kNoName, 0}, {b, kNoName, 0}};
-    Instr instr;
-    instr.name = name(operation);
-    instr.op = operation == "+" ? Op::concat : Op::combine;
-    out.reg = emit(out, id, instr, args);
+    out.reg =
+        operate(out, id, operation == "+" ? Op::concat : Op::combine, {a, b}, name(operation));
   }
   piece(id) = out;
 }
@@ -303,11 +284,7 @@ void GoLowering::count(NodeId id) {
   Piece out;
   const NodeId operand = first(id);
   append(out, operand);
-  const Arg args[] = {{value_of(operand), kNoName, 0}};
-  Instr instr;
-  instr.op = Op::combine;
-  instr.flags = kIsCounter;
-  const Reg value = emit(out, id, instr, args);
+  const Reg value = operate(out, id, Op::combine, {value_of(operand)}, kNoName, kIsCounter);
   bind(out, operand, value, kAugmented);
   piece(id) = out;
 }

@@ -117,11 +117,7 @@ void JavascriptLowering::last(NodeId id) {
   piece(id) = out;
 }
 
-void JavascriptLowering::identifier(NodeId id) {
-  Piece out;
-  out.reg = load(out, id, name_of(id));
-  piece(id) = out;
-}
+void JavascriptLowering::identifier(NodeId id) { read_name(id, name_of(id)); }
 
 std::string JavascriptLowering::string_value(NodeId id) const {
   const std::string_view written = text(id);
@@ -131,18 +127,14 @@ std::string JavascriptLowering::string_value(NodeId id) const {
 }
 
 void JavascriptLowering::string(NodeId id) {
-  Piece out;
-  out.reg = constant(out, id, string_value(id), LiteralKind::text);
-  piece(id) = out;
+  read_constant(id, string_value(id), LiteralKind::text);
 }
 
 void JavascriptLowering::literal(NodeId id) {
-  Piece out;
   const LiteralKind literal_kind = kind(id) == "number"  ? LiteralKind::number
                                    : kind(id) == "regex" ? LiteralKind::regex
                                                          : LiteralKind::word;
-  out.reg = constant(out, id, text(id), literal_kind);
-  piece(id) = out;
+  read_constant(id, text(id), literal_kind);
 }
 
 void JavascriptLowering::template_string(NodeId id) {
@@ -213,43 +205,24 @@ void JavascriptLowering::object(NodeId id) {
 }
 
 std::vector<Arg> JavascriptLowering::arguments(Piece& into, NodeId list) {
-  std::vector<Arg> args;
-  for (const NodeId at : children(list)) {
-    append(into, at);
-    const std::uint8_t flags = kind(at) == "spread_element" ? kSpread : std::uint8_t{0};
-    args.push_back({value_of(at), kNoName, flags});
-  }
-  return args;
+  return arguments_of(into, list, "spread_element");
 }
 
-void JavascriptLowering::array(NodeId id) {
-  Piece out;
-  const std::vector<Arg> args = arguments(out, id);
-  Instr instr;
-  instr.op = Op::array;
-  out.reg = emit(out, id, instr, args);
-  piece(id) = out;
-}
+void JavascriptLowering::array(NodeId id) { read_list(id, "spread_element"); }
 
 void JavascriptLowering::member(NodeId id) {
-  Piece out;
-  const NodeId base = child(id, "object");
-  append(out, base);
-  out.reg = emit(out, id, Op::member, name_of(child(id, "property")), value_of(base));
-  piece(id) = out;
+  read_member(id, child(id, "object"), name_of(child(id, "property")));
 }
 
 void JavascriptLowering::subscript(NodeId id) {
-  Piece out;
   const NodeId base = child(id, "object");
   const NodeId index = child(id, "index");
+  if (index != kNoNode && kind(index) == "string")
+    return read_member(id, base, name(string_value(index)));
+  Piece out;
   append(out, base);
-  if (index != kNoNode && kind(index) == "string") {
-    out.reg = emit(out, id, Op::member, name(string_value(index)), value_of(base));
-  } else {
-    append(out, index);
-    out.reg = emit(out, id, Op::index, kNoName, value_of(base), value_of(index));
-  }
+  append(out, index);
+  out.reg = emit(out, id, Op::index, kNoName, value_of(base), value_of(index));
   piece(id) = out;
 }
 
@@ -311,14 +284,13 @@ void JavascriptLowering::augmented(NodeId id) {
   append(out, left);
   append(out, right);
   const std::string_view operation = text(child(id, "operator"));
-  const Arg args[] = {{value_of(left), kNoName, 0}, {value_of(right), kNoName, 0}};
-  Instr instr;
-  instr.op = operation == "+=" ? Op::concat : operation.size() == 3 ? Op::either : Op::combine;
-  if (operation == "+=" && right != kNoNode && kind(right) == "number") {
-    instr.op = Op::combine;
-    instr.flags = kIsCounter;
-  }
-  out.reg = emit(out, id, instr, args);
+  const bool counts = operation == "+=" && right != kNoNode && kind(right) == "number";
+  const Op op = counts                  ? Op::combine
+                : operation == "+="     ? Op::concat
+                : operation.size() == 3 ? Op::either
+                                        : Op::combine;
+  out.reg = operate(out, id, op, {value_of(left), value_of(right)}, kNoName,
+                    counts ? kIsCounter : std::uint8_t{0});
   if (left != kNoNode && kind(left) == "identifier") {
     store(out, id, name_of(left), out.reg, kAugmented);
   } else if (left != kNoNode && kind(left) == "member_expression") {
@@ -342,19 +314,12 @@ void JavascriptLowering::binary(NodeId id) {
   } else if (operation == "||" || operation == "??") {
     out.reg = emit(out, id, Op::any, name(operation), a, b);
   } else if (operation == "+") {
-    const Arg args[] = {{a, kNoName, 0}, {b, kNoName, 0}};
-    Instr instr;
-    instr.op = Op::concat;
-    out.reg = emit(out, id, instr, args);
+    out.reg = operate(out, id, Op::concat, {a, b});
   } else if (operation.find_first_of("=<>!") != std::string_view::npos || operation == "in" ||
              operation == "instanceof") {
     out.reg = emit(out, id, Op::compare, name(operation), a, b);
   } else {
-    const Arg args[] = {{a, kNoName, 0}, {b, kNoName, 0}};
-    Instr instr;
-    instr.op = Op::combine;
-    instr.name = name(operation);
-    out.reg = emit(out, id, instr, args);
+    out.reg = operate(out, id, Op::combine, {a, b}, name(operation));
   }
   piece(id) = out;
 }
@@ -367,11 +332,8 @@ void JavascriptLowering::unary(NodeId id) {
   if (operation == "!" || operation == "typeof" || operation == "void" || operation == "delete") {
     out.reg = emit(out, id, Op::negate, name(operation), value_of(argument));
   } else {
-    const Arg args[] = {{value_of(argument), kNoName, 0}};
-    Instr instr;
-    instr.op = Op::combine;
-    instr.name = name("-");  // also a unary plus: the value becomes a number
-    out.reg = emit(out, id, instr, args);
+    // "-" also for a unary plus: the value becomes a number.
+    out.reg = operate(out, id, Op::combine, {value_of(argument)}, name("-"));
   }
   piece(id) = out;
 }
@@ -380,11 +342,7 @@ void JavascriptLowering::update(NodeId id) {
   Piece out;
   const NodeId argument = child(id, "argument");
   append(out, argument);
-  const Arg args[] = {{value_of(argument), kNoName, 0}};
-  Instr instr;
-  instr.op = Op::combine;
-  instr.flags = kIsCounter;
-  out.reg = emit(out, id, instr, args);
+  out.reg = operate(out, id, Op::combine, {value_of(argument)}, kNoName, kIsCounter);
   if (argument != kNoNode && kind(argument) == "identifier") {
     store(out, id, name_of(argument), out.reg, kAugmented);
   }
@@ -392,18 +350,11 @@ void JavascriptLowering::update(NodeId id) {
 }
 
 void JavascriptLowering::ternary(NodeId id) {
-  Piece out;
   const NodeId condition = child(id, "condition");
   const NodeId yes = child(id, "consequence");
   const NodeId no = child(id, "alternative");
   if (condition == kNoNode || yes == kNoNode || no == kNoNode) return combined(id);
-  append(out, condition);
-  const Arg args[] = {{value_of(yes), kNoName, 0}, {value_of(no), kNoName, 0}};
-  branch(id, out, value_of(condition), piece(yes), piece(no));
-  Instr instr;
-  instr.op = Op::either;
-  out.reg = emit(out, id, instr, args);
-  piece(id) = out;
+  read_choice(id, condition, yes, no);
 }
 
 void JavascriptLowering::declarator(NodeId id) {

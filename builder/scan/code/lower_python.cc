@@ -99,17 +99,11 @@ NameId PythonLowering::identifier_name(NodeId id) {
   return name(written == "self" || written == "cls" ? "this" : written);
 }
 
-void PythonLowering::identifier(NodeId id) {
-  Piece out;
-  out.reg = load(out, id, identifier_name(id));
-  piece(id) = out;
-}
+void PythonLowering::identifier(NodeId id) { read_name(id, identifier_name(id)); }
 
 void PythonLowering::literal(NodeId id) {
-  Piece out;
   const bool is_number = kind(id) == "integer" || kind(id) == "float";
-  out.reg = constant(out, id, text(id), is_number ? LiteralKind::number : LiteralKind::word);
-  piece(id) = out;
+  read_constant(id, text(id), is_number ? LiteralKind::number : LiteralKind::word);
 }
 
 std::string PythonLowering::string_value(NodeId id) const {
@@ -155,24 +149,10 @@ void PythonLowering::joined_strings(NodeId id) {
     if (kind(at) == "string") whole += string_value(at);
   }
   if (!is_plain) return combined(id, Op::concat);
-  Piece out;
-  out.reg = constant(out, id, whole, LiteralKind::text);
-  piece(id) = out;
+  read_constant(id, whole, LiteralKind::text);
 }
 
-void PythonLowering::sequence_value(NodeId id) {
-  Piece out;
-  std::vector<Arg> args;
-  for (const NodeId at : children(id)) {
-    append(out, at);
-    const std::uint8_t flags = kind(at) == "list_splat" ? kSpread : std::uint8_t{0};
-    args.push_back({value_of(at), kNoName, flags});
-  }
-  Instr instr;
-  instr.op = Op::array;
-  out.reg = emit(out, id, instr, args);
-  piece(id) = out;
-}
+void PythonLowering::sequence_value(NodeId id) { read_list(id, "list_splat"); }
 
 void PythonLowering::dictionary(NodeId id) {
   Piece out;
@@ -198,31 +178,21 @@ void PythonLowering::dictionary(NodeId id) {
 }
 
 void PythonLowering::attribute(NodeId id) {
-  Piece out;
-  const NodeId base = child(id, "object");
-  append(out, base);
-  out.reg = emit(out, id, Op::member, name_of(child(id, "attribute")), value_of(base));
-  piece(id) = out;
+  read_member(id, child(id, "object"), name_of(child(id, "attribute")));
 }
 
 void PythonLowering::subscript(NodeId id) {
-  Piece out;
   const NodeId base = child(id, "value");
   const NodeId index = child(id, "subscript");
-  append(out, base);
   if (index != kNoNode && kind(index) == "string" &&
-      tree().child_of_kind(index, "interpolation") == kNoNode) {
-    out.reg = emit(out, id, Op::member, name(string_value(index)), value_of(base));
-  } else if (index != kNoNode && kind(index) == "slice") {
-    append(out, index);
-    const Arg args[] = {{value_of(base), kNoName, 0}};
-    Instr instr;
-    instr.op = Op::either;
-    out.reg = emit(out, id, instr, args);
-  } else {
-    append(out, index);
-    out.reg = emit(out, id, Op::index, kNoName, value_of(base), value_of(index));
-  }
+      tree().child_of_kind(index, "interpolation") == kNoNode)
+    return read_member(id, base, name(string_value(index)));
+  Piece out;
+  append(out, base);
+  append(out, index);
+  const bool is_slice = index != kNoNode && kind(index) == "slice";
+  out.reg = is_slice ? operate(out, id, Op::either, {value_of(base)})
+                     : emit(out, id, Op::index, kNoName, value_of(base), value_of(index));
   piece(id) = out;
 }
 
@@ -316,14 +286,10 @@ void PythonLowering::augmented(NodeId id) {
   append(out, left);
   append(out, right);
   const std::string_view operation = text(child(id, "operator"));
-  const Arg args[] = {{value_of(left), kNoName, 0}, {value_of(right), kNoName, 0}};
-  Instr instr;
-  instr.op = operation == "+=" ? Op::concat : Op::combine;
-  if (operation == "+=" && right != kNoNode && kind(right) == "integer") {
-    instr.op = Op::combine;
-    instr.flags = kIsCounter;
-  }
-  out.reg = emit(out, id, instr, args);
+  const bool counts = operation == "+=" && right != kNoNode && kind(right) == "integer";
+  out.reg =
+      operate(out, id, operation == "+=" && !counts ? Op::concat : Op::combine,
+              {value_of(left), value_of(right)}, kNoName, counts ? kIsCounter : std::uint8_t{0});
   if (left != kNoNode && kind(left) == "identifier") {
     store(out, id, identifier_name(left), out.reg, kAugmented);
   } else if (left != kNoNode && kind(left) == "attribute") {
@@ -348,15 +314,12 @@ void PythonLowering::binary(NodeId id) {
   const std::string_view operation = text(child(id, "operator"));
   append(out, left);
   append(out, right);
-  const Arg args[] = {{value_of(left), kNoName, 0}, {value_of(right), kNoName, 0}};
   const bool is_text =
       left != kNoNode && (kind(left) == "string" || kind(left) == "concatenated_string");
-  Instr instr;
-  instr.name = name(operation);
   // `/` joins paths of pathlib; numbers do not matter to us.
   const bool joins = operation == "+" || operation == "/" || (operation == "%" && is_text);
-  instr.op = joins ? Op::concat : Op::combine;
-  out.reg = emit(out, id, instr, args);
+  out.reg = operate(out, id, joins ? Op::concat : Op::combine, {value_of(left), value_of(right)},
+                    name(operation));
   piece(id) = out;
 }
 
@@ -398,14 +361,7 @@ void PythonLowering::negation(NodeId id) {
 void PythonLowering::conditional(NodeId id) {
   const std::vector<NodeId> parts = children(id);
   if (parts.size() != 3) return combined(id);
-  Piece out;
-  append(out, parts[1]);
-  const Arg args[] = {{value_of(parts[0]), kNoName, 0}, {value_of(parts[2]), kNoName, 0}};
-  branch(id, out, value_of(parts[1]), piece(parts[0]), piece(parts[2]));
-  Instr instr;
-  instr.op = Op::either;
-  out.reg = emit(out, id, instr, args);
-  piece(id) = out;
+  read_choice(id, parts[1], parts[0], parts[2]);
 }
 
 void PythonLowering::comprehension(NodeId id) {
