@@ -6,6 +6,9 @@
 #   scripts/deps.sh runtimes  also Node.js with npm and uv: for stand-in base images and for the tests
 set -euo pipefail
 
+# Node.js brings a list of authorities of its own; a company's own authority stands in the host's.
+export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}
+
 cache=${SIGIL_DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/sigil/deps}
 mkdir -p "$cache"
 
@@ -81,7 +84,7 @@ grammar() {
       cp "$SIGIL_DEPS_OFFLINE/$archive" "$cache/$archive"
     else
       command -v npm >/dev/null || { node && PATH="$cache/node-22.20.0/bin:$PATH"; }
-      npm pack "tree-sitter-$name@$version" --silent --ignore-scripts --pack-destination "$cache" >/dev/null
+      npm pack "tree-sitter-$name@$version" --loglevel=error --ignore-scripts --pack-destination "$cache" >/dev/null
     fi
   fi
   echo "$sha256  $cache/$archive" | sha256sum --check --quiet

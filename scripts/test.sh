@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.."
 
 export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$(dirname "$PWD")} CCACHE_NOHASHDIR=1
 export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
+# As in deps.sh: Node.js does not look into the host's list of authorities by itself.
+export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}
 only=${1:-all}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/sigil
 base_images=$cache/base-images.map
